@@ -1,0 +1,42 @@
+# ptgrammars: the C library of tree-sitter and the grammars, all from the npm packages that package-lock.json pins.
+# Compiled with -O2 and without sanitizers in every build: it is not our code, and an unoptimised parser would
+# make every test slow.
+
+set(modules "${CMAKE_SOURCE_DIR}/node_modules")
+set(tree_sitter "${modules}/tree-sitter/vendor/tree-sitter/lib")
+
+set(PT_GRAMMARS
+    tree-sitter-c/src
+    tree-sitter-javascript/src
+    tree-sitter-python/src
+    tree-sitter-rust/src
+    tree-sitter-typescript/tsx/src
+    tree-sitter-typescript/typescript/src)
+
+set(sources "${tree_sitter}/src/lib.c")
+foreach(grammar IN LISTS PT_GRAMMARS)
+    list(APPEND sources "${modules}/${grammar}/parser.c")
+    # Not every grammar has a scanner; C does not.
+    if(EXISTS "${modules}/${grammar}/scanner.c")
+        list(APPEND sources "${modules}/${grammar}/scanner.c")
+    endif()
+endforeach()
+
+foreach(source IN LISTS sources)
+    if(NOT EXISTS "${source}")
+        file(RELATIVE_PATH missing "${CMAKE_SOURCE_DIR}" "${source}")
+        message(FATAL_ERROR
+            "${missing} is missing: tree-sitter and its grammars come from npm. "
+            "Run `npm ci --ignore-scripts`, or scripts/run, which installs all that is needed.")
+    endif()
+endforeach()
+
+add_library(ptgrammars STATIC ${sources})
+target_compile_options(ptgrammars PRIVATE -O2 -g0 -w)
+target_compile_definitions(ptgrammars PRIVATE _GNU_SOURCE)
+target_include_directories(ptgrammars PRIVATE "${tree_sitter}/src" SYSTEM PUBLIC "${tree_sitter}/include")
+# A grammar's sources include their own tree_sitter/parser.h, whose version goes with that grammar: it lies beside them.
+
+# A change of the lock file means other sources: configure again.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    "${CMAKE_SOURCE_DIR}/package-lock.json" "${modules}/.package-lock.json")

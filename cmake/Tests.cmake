@@ -1,0 +1,85 @@
+# Unit tests, golden cases, acceptance tests, fuzz targets and benchmarks, all found by pattern.
+
+enable_testing()
+
+# A sanitizer's report must not be swallowed by cmocka's own signal handlers.
+set(PT_TEST_ENVIRONMENT
+    "ASAN_OPTIONS=handle_segv=2:handle_abort=2:handle_sigfpe=2:handle_sigill=2:detect_stack_use_after_return=1"
+    "UBSAN_OPTIONS=print_stacktrace=1"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+# Helpers that several tests share.
+file(GLOB support CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/support/*.c")
+add_library(pt_test_support INTERFACE)
+if(support)
+    add_library(pt_test_support_objects STATIC ${support})
+    target_link_libraries(pt_test_support_objects PUBLIC libparseltongue)
+    target_include_directories(pt_test_support_objects PUBLIC "${CMAKE_SOURCE_DIR}/tests")
+    target_link_libraries(pt_test_support INTERFACE pt_test_support_objects)
+endif()
+target_link_libraries(pt_test_support INTERFACE libparseltongue)
+target_include_directories(pt_test_support INTERFACE "${CMAKE_SOURCE_DIR}/tests")
+target_compile_definitions(pt_test_support INTERFACE PARSELTONGUE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+
+function(pt_register_test name label)
+    add_test(NAME "${name}" COMMAND ${ARGN} WORKING_DIRECTORY "${CMAKE_BINARY_DIR}")
+    set_tests_properties("${name}" PROPERTIES LABELS "${label}" ENVIRONMENT "${PT_TEST_ENVIRONMENT}")
+endfunction()
+
+# tests/unit/<folder>/test_<name>.c is one cmocka program and the test unit/<folder>/<name>.
+file(GLOB unit_tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/*/test_*.c")
+if(unit_tests)
+    find_path(PT_CMOCKA_INCLUDE cmocka.h)
+    find_library(PT_CMOCKA_LIBRARY cmocka)
+    if(NOT PT_CMOCKA_INCLUDE OR NOT PT_CMOCKA_LIBRARY)
+        message(FATAL_ERROR "cmocka is missing (Debian: libcmocka-dev). Run scripts/install-deps.")
+    endif()
+endif()
+foreach(source IN LISTS unit_tests)
+    get_filename_component(name "${source}" NAME_WE)
+    string(REGEX REPLACE "^test_" "" name "${name}")
+    get_filename_component(folder "${source}" DIRECTORY)
+    get_filename_component(folder "${folder}" NAME)
+    set(target "unit-${folder}-${name}")
+    add_executable(${target} "${source}")
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    target_include_directories(${target} SYSTEM PRIVATE "${PT_CMOCKA_INCLUDE}")
+    target_link_libraries(${target} PRIVATE pt_test_support "${PT_CMOCKA_LIBRARY}")
+    pt_register_test("unit/${folder}/${name}" unit ${target})
+    set_tests_properties("unit/${folder}/${name}" PROPERTIES TIMEOUT 120)
+endforeach()
+
+# Runners in other languages: each takes the path of the program.
+foreach(suite units acceptance)
+    set(runner "${CMAKE_SOURCE_DIR}/tests/${suite}/run")
+    if(TARGET parseltongue AND EXISTS "${runner}")
+        pt_register_test("${suite}" "${suite}" "${runner}" "$<TARGET_FILE:parseltongue>")
+    endif()
+endforeach()
+if(TEST units)
+    set_tests_properties(units PROPERTIES TIMEOUT 300)
+endif()
+if(TEST acceptance)
+    set_tests_properties(acceptance PROPERTIES TIMEOUT 1200)
+endif()
+
+# tests/fuzz/fuzz_<name>.c: a libFuzzer program in the preset fuzz.
+if(PT_FUZZ)
+    file(GLOB fuzz_targets CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c")
+    foreach(source IN LISTS fuzz_targets)
+        get_filename_component(target "${source}" NAME_WE)
+        add_executable(${target} "${source}")
+        target_link_libraries(${target} PRIVATE pt_test_support)
+        target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+endif()
+
+# bench/<name>.c: always built, so that no benchmark rots; never run by CTest.
+file(GLOB benchmarks CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*.c")
+foreach(source IN LISTS benchmarks)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(bench-${name} "${source}")
+    set_target_properties(bench-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
+    target_include_directories(bench-${name} PRIVATE "${CMAKE_SOURCE_DIR}/bench")
+    target_link_libraries(bench-${name} PRIVATE libparseltongue)
+endforeach()
