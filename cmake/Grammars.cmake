@@ -19,6 +19,9 @@ foreach(grammar IN LISTS PT_GRAMMARS)
     # Not every grammar has a scanner; C does not.
     if(EXISTS "${modules}/${grammar}/scanner.c")
         list(APPEND sources "${modules}/${grammar}/scanner.c")
+        # Each grammar is compiled against the tree_sitter/parser.h that was generated with it.
+        set_source_files_properties("${modules}/${grammar}/scanner.c" PROPERTIES
+            INCLUDE_DIRECTORIES "${modules}/${grammar}")
     endif()
 endforeach()
 
@@ -34,8 +37,8 @@ endforeach()
 add_library(ptgrammars STATIC ${sources})
 target_compile_options(ptgrammars PRIVATE -O2 -g0 -w)
 target_compile_definitions(ptgrammars PRIVATE _GNU_SOURCE)
-target_include_directories(ptgrammars PRIVATE "${tree_sitter}/src" SYSTEM PUBLIC "${tree_sitter}/include")
-# A grammar's sources include their own tree_sitter/parser.h, whose version goes with that grammar: it lies beside them.
+target_include_directories(ptgrammars PRIVATE "${tree_sitter}/src")
+target_include_directories(ptgrammars SYSTEM PUBLIC "${tree_sitter}/include")
 
 # A change of the lock file means other sources: configure again.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
