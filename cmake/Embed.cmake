@@ -6,6 +6,7 @@
 
 function(pt_embed target root)
     file(GLOB_RECURSE files CONFIGURE_DEPENDS "${root}/*.scm")
+    set(headers)
     set(generated "${CMAKE_BINARY_DIR}/generated")
     foreach(file IN LISTS files)
         file(RELATIVE_PATH name "${root}" "${file}")
@@ -16,7 +17,10 @@ function(pt_embed target root)
             DEPENDS "${file}" "${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake"
             COMMENT "Embedding ${name}"
             VERBATIM)
-        target_sources(${target} PRIVATE "${generated}/${name}.h")
+        list(APPEND headers "${generated}/${name}.h")
     endforeach()
+    target_sources(${target} PRIVATE ${headers})
+    # For tools that read the sources without building them (scripts/lint).
+    add_custom_target(generated DEPENDS ${headers})
     target_include_directories(${target} PUBLIC "${generated}")
 endfunction()
