@@ -1,0 +1,76 @@
+#include "base/mem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+
+/*
+ * The size of n elements, at least 1: malloc(0) may give NULL, which would
+ * read as a failure. False when no object can be that large.
+ */
+static bool total_of(size_t n, size_t size, size_t *ret)
+{
+    size_t total;
+
+    if (__builtin_mul_overflow(n, size, &total) || total > PTRDIFF_MAX)
+        return false;
+    *ret = total ? total : 1;
+    return true;
+}
+
+void mem_free(void *p)
+{
+    free(p); /* glibc 2.33 and later keep errno */
+}
+
+void *mem_alloc(size_t size)
+{
+    size_t total;
+
+    if (fault_hit("mem.alloc") || !total_of(1, size, &total))
+        return NULL;
+    return malloc(total);
+}
+
+void *mem_calloc(size_t n, size_t size)
+{
+    size_t total;
+
+    if (fault_hit("mem.alloc") || !total_of(n, size, &total))
+        return NULL;
+    return calloc(1, total);
+}
+
+void *mem_realloc(void *p, size_t size)
+{
+    return mem_reallocarray(p, 1, size);
+}
+
+void *mem_reallocarray(void *p, size_t n, size_t size)
+{
+    size_t total;
+
+    if (fault_hit("mem.alloc") || !total_of(n, size, &total))
+        return NULL;
+    return realloc(p, total);
+}
+
+char *mem_strdup(const char *s)
+{
+    return mem_strndup(s, strlen(s));
+}
+
+char *mem_strndup(const char *s, size_t n)
+{
+    char *copy = n < SIZE_MAX ? mem_alloc(n + 1) : NULL;
+
+    if (copy) {
+        if (n)
+            memcpy(copy, s, n);
+        copy[n] = '\0';
+    }
+    return copy;
+}

@@ -1,0 +1,29 @@
+/*
+ * The heap. All heap memory of the project comes from here, so that a test
+ * can make any allocation fail: each function that allocates is the fault
+ * point "mem.alloc".
+ *
+ * Threads: any. Ownership: the caller owns what it gets, and gives it back
+ * with mem_free. Errors: NULL when memory is short or a size would overflow;
+ * what was passed to a failing mem_realloc stays valid and owned.
+ * A size of 0 gives a pointer that is unique and may be freed, not NULL.
+ */
+#ifndef PT_BASE_MEM_H
+#define PT_BASE_MEM_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+
+void mem_free(void *p); /* takes NULL; leaves errno alone */
+
+void *mem_alloc(size_t size) PT_MALLOC PT_ALLOC_SIZE(1) PT_MUST_CHECK;
+void *mem_calloc(size_t n, size_t size) PT_MALLOC PT_ALLOC_SIZE(1, 2) PT_MUST_CHECK;
+void *mem_realloc(void *p, size_t size) PT_ALLOC_SIZE(2) PT_MUST_CHECK;
+void *mem_reallocarray(void *p, size_t n, size_t size) PT_ALLOC_SIZE(2, 3) PT_MUST_CHECK;
+
+/* Terminated copies. */
+char *mem_strdup(const char *s) PT_MALLOC PT_MUST_CHECK;
+char *mem_strndup(const char *s, size_t n) PT_MALLOC PT_MUST_CHECK;
+
+#endif
