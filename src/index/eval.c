@@ -1,0 +1,803 @@
+#include "index/eval_internal.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define MAX_DEPTH 48u
+#define FUEL 4000000u /* steps for one file */
+#define BUSY UINT32_MAX
+
+/* ---- life ---- */
+
+int eval_init(struct eval *e, const struct program *p, struct err *err)
+{
+    memset(e, 0, sizeof(*e));
+    e->p = p;
+    e->closure_of = FILE_NONE;
+    types_init(&e->types);
+    e->seen = mem_calloc((size_t)p->files.len + 1, sizeof(*e->seen));
+    e->reach_rank = mem_calloc((size_t)p->files.len + 1, sizeof(*e->reach_rank));
+    if (e->seen != NULL && e->reach_rank != NULL && !e->types.failed)
+        return PT_OK;
+    eval_release(e);
+    return err_set(err, PT_ENOMEM, "out of memory for the evaluator");
+}
+
+void eval_release(struct eval *e)
+{
+    types_release(&e->types);
+    map_release(&e->memo);
+    mem_free(e->seen);
+    mem_free(e->reach_rank);
+    vec_release(&e->reach);
+    buf_release(&e->text);
+    memset(e, 0, sizeof(*e));
+}
+
+void eval_begin_file(struct eval *e, uint32_t file)
+{
+    types_clear(&e->types);
+    if (map_bytes(&e->memo) > 1u << 18)
+        map_release(&e->memo);
+    else
+        map_clear(&e->memo);
+    e->file = file;
+    e->depth = 0;
+    e->fuel = FUEL;
+}
+
+bool eval_enter(struct eval *e)
+{
+    if (e->depth >= MAX_DEPTH || e->fuel == 0)
+        return false;
+    e->depth++;
+    e->fuel--;
+    return true;
+}
+
+void eval_leave(struct eval *e)
+{
+    e->depth--;
+}
+
+/* ---- memo ---- */
+
+enum memo_of { MEMO_BIND, MEMO_DEF, MEMO_RESULT };
+
+/* Starts the evaluation of something; true when its value is known already (or is being worked
+ * out further up, which makes it unknown here). */
+static bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_t index,
+                       uint64_t *ret_key, uint32_t *ret_value)
+{
+    uint64_t key = (uint64_t)what << 62 | (uint64_t)file << 32 | index;
+    bool fresh = false;
+    uint32_t *v = map_put(&e->memo, key, BUSY, &fresh);
+    *ret_key = key;
+    if (v == NULL) {
+        e->failed = true;
+        *ret_value = 0;
+        return true;
+    }
+    *ret_value = *v == BUSY ? 0 : *v;
+    return !fresh;
+}
+
+static uint32_t memo_end(struct eval *e, uint64_t key, uint32_t value)
+{
+    bool fresh = false;
+    uint32_t *v = map_put(&e->memo, key, value, &fresh);
+    if (v == NULL)
+        e->failed = true;
+    else
+        *v = value;
+    return value;
+}
+
+/* ---- type parameters ---- */
+
+struct subst {
+    struct eval *e;
+    const struct target *t;
+    uint32_t self; /* the impl's own type, as written, 0 if none */
+};
+
+/* The argument that stands for parameter `part` on the receiver of a target. */
+static uint32_t subst_part(void *ctx, uint32_t part)
+{
+    const struct subst *s = ctx;
+    const struct types *t = &s->e->types;
+    struct ty y = ty_get(t, part);
+    if (y.kind != TY_PARAM)
+        return 0;
+    const struct bind *b = &eval_pfile(s->e, y.file)->facts->binds[y.def];
+    struct ty recv = ty_get(t, s->t->recv);
+    if (recv.file == y.file && recv.def == b->def && recv.kind != TY_LIB)
+        return ty_arg(t, s->t->recv, b->index);
+    if (s->self == 0 || s->t->impl.file != y.file || s->t->impl.def != b->def)
+        return 0;
+    for (unsigned i = 0; i < ty_get(t, s->self).n_args; i++) {
+        if (ty_arg(t, s->self, i) == part)
+            return ty_arg(t, s->t->recv, i);
+    }
+    return 0;
+}
+
+static uint32_t substitute(struct eval *e, uint32_t ty, const struct target *t)
+{
+    struct subst s = {e, t, 0};
+    if (ty == 0 || t->recv == 0)
+        return ty;
+    if (t->impl.file != FILE_NONE)
+        s.self = eval_type(e, t->impl.file, eval_def(e, t->impl)->self);
+    return ty_map(&e->types, ty, subst_part, &s, 0);
+}
+
+/* ---- values of definitions ---- */
+
+static uint32_t type_of_def(struct eval *e, struct ent d)
+{
+    return ty_make(&e->types, TY_TYPE, d, NULL, 0);
+}
+
+static uint32_t typed_or_init(struct eval *e, uint32_t file, uint32_t type, uint32_t init)
+{
+    return type != 0 ? eval_type(e, file, type) : eval_value(e, file, init);
+}
+
+static uint32_t stored_value(struct eval *e, struct ent at, enum memo_of what, uint32_t type,
+                             uint32_t init)
+{
+    uint64_t key;
+    uint32_t v;
+    if (memo_begin(e, what, at.file, at.def, &key, &v))
+        return v;
+    return memo_end(e, key, typed_or_init(e, at.file, type, init));
+}
+
+static uint32_t alias_value(struct eval *e, struct ent at, const struct def *d)
+{
+    return d->type != 0 ? eval_value(e, at.file, d->type) : type_of_def(e, at);
+}
+
+/* What calling the function gives, on the target's receiver. */
+static uint32_t result_of(struct eval *e, const struct target *t)
+{
+    const struct def *d = eval_def(e, t->def);
+    const struct facts *f = eval_pfile(e, t->def.file)->facts;
+    if (f->terms[d->type].op == TERM_SELFTYPE && t->recv != 0)
+        return ty_instance(&e->types, t->recv);
+    uint32_t v = stored_value(e, t->def, MEMO_RESULT, d->type, d->init);
+    return substitute(e, v, t);
+}
+
+uint32_t value_of_def(struct eval *e, const struct target *t)
+{
+    const struct def *d = eval_def(e, t->def);
+    uint32_t v = 0;
+
+    switch ((enum node_kind)d->kind) {
+    case NODE_FUNCTION:
+    case NODE_METHOD:
+        if (d->flags & FLAG_PROPERTY)
+            return result_of(e, t);
+        return ty_make(&e->types, TY_FUNC, t->def, &t->recv, t->recv != 0);
+    case NODE_FILE:
+    case NODE_PACKAGE:
+    case NODE_MODULE:
+    case NODE_NAMESPACE:
+        return ty_make(&e->types, TY_MODULE, t->def, NULL, 0);
+    case NODE_VARIANT:
+        return ty_make(&e->types, TY_INST, (struct ent){t->def.file, d->parent}, NULL, 0);
+    case NODE_TYPE_ALIAS:
+        v = alias_value(e, t->def, d);
+        break;
+    case NODE_STRUCT:
+    case NODE_UNION:
+    case NODE_CLASS:
+    case NODE_ENUM:
+    case NODE_TRAIT:
+    case NODE_INTERFACE:
+    case NODE_IMPL:
+        return type_of_def(e, t->def);
+    case NODE_CONSTANT:
+    case NODE_STATIC:
+    case NODE_VARIABLE:
+    case NODE_FIELD:
+        v = stored_value(e, t->def, MEMO_DEF, d->type, d->init);
+        break;
+    case NODE_MACRO:
+    case NODE_KIND_COUNT:
+        return 0;
+    }
+    return substitute(e, v, t);
+}
+
+uint32_t value_of_targets(struct eval *e, const struct targets *t)
+{
+    uint32_t v = 0;
+    for (unsigned i = 0; i < t->n; i++) {
+        if (t->at[i].layer < LAYER_CANDIDATE || i == 0)
+            v = ty_union(&e->types, v, value_of_def(e, &t->at[i]));
+    }
+    if (v == 0 && t->external)
+        return ty_make(&e->types, TY_EXTERNAL, (struct ent){0, 0}, NULL, 0);
+    return v;
+}
+
+/* ---- values of terms ---- */
+
+static const struct term *term_at(const struct eval *e, uint32_t file, uint32_t term)
+{
+    return &eval_pfile(e, file)->facts->terms[term];
+}
+
+static uint32_t library_type(struct eval *e, uint32_t sym)
+{
+    return ty_make(&e->types, TY_LIBTYPE, (struct ent){0, sym}, NULL, 0);
+}
+
+static uint32_t bind_value(struct eval *e, uint32_t file, uint32_t bind)
+{
+    const struct bind *b = &eval_pfile(e, file)->facts->binds[bind];
+    struct target t = {.impl = ent_none};
+    struct targets found = {0};
+    const struct target as = {.impl = ent_none, .layer = LAYER_EXACT};
+    uint64_t key;
+    uint32_t v;
+
+    switch (b->kind) {
+    case BIND_DEF:
+        t.def = (struct ent){file, b->def};
+        if (eval_def(e, t.def)->flags & FLAG_DECLARATION) {
+            lookup_bind(e, file, bind, NS_ANY, &as, &found);
+            linkage_define(e, &found);
+            return value_of_targets(e, &found);
+        }
+        return value_of_def(e, &t);
+    case BIND_TYPARAM:
+        return ty_make(&e->types, TY_PARAM, (struct ent){file, bind}, NULL, 0);
+    case BIND_ALIAS:
+        if (memo_begin(e, MEMO_BIND, file, bind, &key, &v))
+            return v;
+        v = eval_value(e, file, b->init);
+        if (v == 0 && b->next != 0) /* an import that failed, with a fallback */
+            v = bind_value(e, file, b->next);
+        return memo_end(e, key, v);
+    default:
+        return stored_value(e, (struct ent){file, bind}, MEMO_BIND, b->type, b->init);
+    }
+}
+
+static uint32_t free_value(struct eval *e, uint32_t file, const struct term *t)
+{
+    struct targets found = {0};
+    uint32_t sym = pfile_sym(eval_pfile(e, file), t->a);
+    lookup_free(e, file, sym, t->aux, t->b, &found);
+    linkage_define(e, &found);
+    return found.n > 0 ? value_of_targets(e, &found) : library_type(e, sym);
+}
+
+/* A value of the type or impl that encloses the term. */
+static uint32_t self_value(struct eval *e, struct ent d)
+{
+    const struct def *def = eval_def(e, d);
+    if (def->kind == NODE_IMPL && def->self != 0) {
+        uint32_t self = eval_type(e, d.file, def->self);
+        if (self != 0 && ty_kind(&e->types, self) != TY_PARAM)
+            return self;
+    }
+    return ty_make(&e->types, TY_INST, d, NULL, 0);
+}
+
+/* The type itself that a value is an instance of. */
+static uint32_t type_of_value(struct eval *e, uint32_t v)
+{
+    struct ty y = ty_get(&e->types, v);
+    uint32_t args[TY_MAX_ARGS];
+    if (y.kind != TY_INST && y.kind != TY_LIB)
+        return v;
+    for (unsigned i = 0; i < y.n_args; i++)
+        args[i] = ty_arg(&e->types, v, i);
+    return ty_make(&e->types, y.kind == TY_INST ? TY_TYPE : TY_LIBTYPE, (struct ent){y.file, y.def},
+                   args, y.n_args);
+}
+
+static uint32_t module_value(struct eval *e, uint32_t file, uint32_t def)
+{
+    return ty_make(&e->types, TY_MODULE, (struct ent){file, def}, NULL, 0);
+}
+
+/* The module around a module; around a file, by its module name. */
+static uint32_t parent_module(struct eval *e, uint32_t module)
+{
+    struct ent at = ty_ent(&e->types, module);
+    if (ty_kind(&e->types, module) != TY_MODULE)
+        return 0;
+    if (at.def != 0) {
+        uint32_t up = eval_def(e, at)->parent;
+        while (up != 0 && !node_kind_is_container(eval_def(e, (struct ent){at.file, up})->kind))
+            up = eval_def(e, (struct ent){at.file, up})->parent;
+        return module_value(e, at.file, up);
+    }
+    const struct pfile *f = eval_pfile(e, at.file);
+    struct slice name = slice_from(f->module);
+    size_t sep = strlen(f->lang->separator);
+    size_t n = name.n;
+    while (n >= sep && n > 0 && memcmp(name.p + n - sep, f->lang->separator, sep) != 0)
+        n--;
+    uint32_t to = n > sep ? program_module(e->p, name.p, n - sep) : FILE_NONE;
+    return to != FILE_NONE ? module_value(e, to, 0) : 0;
+}
+
+static uint32_t root_module(struct eval *e, uint32_t file)
+{
+    const struct pfile *f = eval_pfile(e, file);
+    const char *sep = strstr(f->module, f->lang->separator);
+    size_t n = sep != NULL ? (size_t)(sep - f->module) : strlen(f->module);
+    uint32_t to = program_module(e->p, f->module, n);
+    return to != FILE_NONE ? module_value(e, to, 0) : 0;
+}
+
+uint32_t value_module(struct eval *e, uint32_t file, uint32_t term)
+{
+    const struct pfile *f = eval_pfile(e, file);
+    const struct term *t = &f->facts->terms[term];
+    if (t->op != TERM_MODULE)
+        return eval_value(e, file, term);
+    struct lang_tree tree = program_tree((struct program *)(uintptr_t)e->p);
+    struct buf to = {0};
+    uint32_t found = FILE_NONE;
+    if (f->lang->find_module != NULL &&
+        f->lang->find_module(&tree, f->path, facts_str(f->facts, t->a), &to)) {
+        found = program_path(e->p, to.p, to.n);
+        for (uint32_t m = found == FILE_NONE ? program_module(e->p, to.p, to.n) : FILE_NONE;
+             m != FILE_NONE && found == FILE_NONE; m = eval_pfile(e, m)->next_same) {
+            if (lang_reaches(f->facts->lang, eval_pfile(e, m)->facts->lang))
+                found = m;
+        }
+    }
+    buf_release(&to);
+    if (found != FILE_NONE)
+        return module_value(e, found, 0);
+    return ty_make(&e->types, TY_EXTERNAL, (struct ent){0, 0}, NULL, 0);
+}
+
+/* First argument of a call, evaluated. */
+static uint32_t first_arg(struct eval *e, uint32_t file, const struct term *call)
+{
+    const struct term *list = term_at(e, file, call->b);
+    return list->op == TERM_LIST ? eval_value(e, file, list->a) : 0;
+}
+
+/* What calling a value of type v gives. */
+static uint32_t call_value(struct eval *e, uint32_t v)
+{
+    struct ty y = ty_get(&e->types, v);
+    struct target t = {.def = {y.file, y.def}, .impl = ent_none};
+    uint32_t out = 0;
+
+    switch (y.kind) {
+    case TY_FUNC:
+        t.recv = ty_arg(&e->types, v, 0);
+        return result_of(e, &t);
+    case TY_TYPE:
+    case TY_LIBTYPE:
+        return ty_instance(&e->types, v);
+    case TY_FN:
+        return ty_arg(&e->types, v, 0);
+    case TY_UNION:
+        for (unsigned i = 0; i < y.n_args; i++)
+            out = ty_union(&e->types, out, call_value(e, ty_arg(&e->types, v, i)));
+        return out;
+    case TY_INST: /* a tuple struct or variant that was evaluated already */
+        return eval_def(e, t.def)->kind == NODE_ENUM ? v : 0;
+    default:
+        return y.kind == TY_EXTERNAL ? v : 0;
+    }
+}
+
+static uint32_t target_call(struct eval *e, const struct target *t)
+{
+    const struct def *d = eval_def(e, t->def);
+    if ((d->kind == NODE_FUNCTION || d->kind == NODE_METHOD) && (d->flags & FLAG_PROPERTY) == 0)
+        return result_of(e, t);
+    return call_value(e, value_of_def(e, t));
+}
+
+/* A call of a member or a name that lies outside of the tree. */
+static uint32_t library_call(struct eval *e, uint32_t file, const struct term *call,
+                             const struct term *callee)
+{
+    const struct pfile *f = eval_pfile(e, file);
+    uint32_t on = 0, sym;
+    if (callee->op == TERM_FREE) {
+        sym = pfile_sym(f, callee->a);
+    } else if (callee->op == TERM_MEMBER || callee->op == TERM_PATH) {
+        on = eval_value(e, file, callee->a);
+        sym = pfile_sym(f, callee->b);
+        if (on == 0)
+            return 0;
+    } else {
+        return 0;
+    }
+    return library_result(e, f->lang, on, sym, first_arg(e, file, call));
+}
+
+static uint32_t call_term(struct eval *e, uint32_t file, const struct term *t)
+{
+    const struct term *callee = term_at(e, file, t->a);
+    struct targets found = {0};
+    uint32_t v = 0;
+
+    eval_lookup(e, file, t->a, &found);
+    for (unsigned i = 0; i < found.n; i++) {
+        if (i == 0 || found.at[i].layer < LAYER_CANDIDATE)
+            v = ty_union(&e->types, v, target_call(e, &found.at[i]));
+    }
+    if (found.n > 0 && !(callee->op == TERM_APPLY))
+        return v;
+    v = library_call(e, file, t, callee);
+    if (v == 0 && callee->op != TERM_MEMBER)
+        v = call_value(e, eval_value(e, file, t->a));
+    else if (v == 0 && found.dynamic)
+        v = call_value(e, eval_value(e, file, t->a));
+    return v;
+}
+
+static uint32_t member_value(struct eval *e, uint32_t file, uint32_t term, const struct term *t)
+{
+    struct targets found = {0};
+    eval_lookup(e, file, term, &found);
+    if (found.n > 0)
+        return value_of_targets(e, &found);
+    uint32_t on = eval_value(e, file, t->a);
+    uint32_t sym = pfile_sym(eval_pfile(e, file), t->b);
+    if (on == 0)
+        return 0;
+    /* lib::Type, module.Type: known by its last name */
+    if (ty_kind(&e->types, on) == TY_EXTERNAL || ty_kind(&e->types, on) == TY_LIBTYPE)
+        return library_type(e, sym);
+    if (t->op == TERM_MEMBER && ty_kind(&e->types, on) == TY_LIB)
+        return library_result(e, eval_pfile(e, file)->lang, on, sym, 0);
+    return 0;
+}
+
+static uint32_t apply_value(struct eval *e, uint32_t file, const struct term *t)
+{
+    const struct pfile *f = eval_pfile(e, file);
+    uint32_t base = 0, args[TY_MAX_ARGS];
+    unsigned n = 0;
+    struct targets found = {0};
+
+    for (uint32_t l = t->b; l != 0 && n < TY_MAX_ARGS; l = f->facts->terms[l].b)
+        args[n++] = eval_type(e, file, f->facts->terms[l].a);
+    eval_lookup(e, file, t->a, &found);
+    if (found.n > 0 && eval_def(e, found.at[0].def)->kind == NODE_TYPE_ALIAS) {
+        struct target on = {.def = found.at[0].def, .impl = ent_none};
+        on.recv = ty_make(&e->types, TY_INST, on.def, args, n);
+        return value_of_def(e, &on);
+    }
+    base = eval_value(e, file, t->a);
+    struct ty y = ty_get(&e->types, base);
+    if (y.kind != TY_TYPE && y.kind != TY_LIBTYPE)
+        return base;
+    return ty_make(&e->types, (enum ty_kind)y.kind, (struct ent){y.file, y.def}, args, n);
+}
+
+/* The value of `a op`, op one of "<elem>", "<index>", "<try>", "<await>", "<deref>". */
+static uint32_t op_value(struct eval *e, uint32_t file, uint32_t v, const char *op, bool identity)
+{
+    bool known = false;
+    struct ty y = ty_get(&e->types, v);
+    uint32_t out = 0;
+    if (y.kind == TY_UNION) {
+        for (unsigned i = 0; i < y.n_args; i++)
+            out = ty_union(&e->types, out,
+                           op_value(e, file, ty_arg(&e->types, v, i), op, identity));
+        return out;
+    }
+    if (v == 0 || y.kind == TY_EXTERNAL)
+        return v;
+    out = library_op(e, eval_pfile(e, file)->lang, v, op, &known);
+    if (known)
+        return out;
+    if (y.kind == TY_LIB && y.n_args > 0)
+        return ty_arg(&e->types, v, 0);
+    return identity ? v : 0;
+}
+
+/* What iterating over a value gives. */
+static uint32_t elem_value(struct eval *e, uint32_t file, uint32_t v)
+{
+    const struct lang *lang = eval_pfile(e, file)->lang;
+    struct ty y = ty_get(&e->types, v);
+    uint32_t out = 0;
+
+    if (y.kind == TY_TUPLE) {
+        for (unsigned i = 0; i < y.n_args; i++)
+            out = ty_union(&e->types, out, ty_arg(&e->types, v, i));
+        return out;
+    }
+    if (y.kind != TY_INST && y.kind != TY_PARAM && y.kind != TY_MEET)
+        return op_value(e, file, v, "<elem>", false);
+    for (const char *const *it = lang->iterators; it != NULL && *it != NULL && out == 0; it++) {
+        uint32_t sym = program_sym(e->p, *it);
+        struct targets found = {0};
+        if (sym == 0)
+            continue;
+        eval_members(e, v, sym, NS_VALUE, &found);
+        if (found.n == 0)
+            continue;
+        out = target_call(e, &found.at[0]);
+        struct ty r = ty_get(&e->types, out);
+        if (out == v || !eval_enter(e))
+            return out == v ? 0 : out;
+        if (it == lang->iterators || r.kind == TY_LIB)
+            out = elem_value(e, file, out);
+        eval_leave(e);
+    }
+    return out;
+}
+
+static uint32_t proj_value(struct eval *e, uint32_t file, const struct term *t)
+{
+    uint32_t v = eval_value(e, file, t->a);
+    struct ty y = ty_get(&e->types, v);
+    if (y.kind == TY_TUPLE)
+        return ty_arg(&e->types, v, t->b);
+    if (y.kind == TY_LIB)
+        return op_value(e, file, v, "<elem>", false);
+    return 0;
+}
+
+static uint32_t list_value(struct eval *e, uint32_t file, uint32_t list, enum ty_kind kind)
+{
+    const struct facts *f = eval_pfile(e, file)->facts;
+    uint32_t args[TY_MAX_ARGS];
+    unsigned n = 0;
+    for (uint32_t l = list; l != 0 && n < TY_MAX_ARGS; l = f->terms[l].b)
+        args[n++] = eval_value(e, file, f->terms[l].a);
+    return ty_make(&e->types, kind, (struct ent){0, 0}, args, n);
+}
+
+static uint32_t fn_value(struct eval *e, uint32_t file, const struct term *t)
+{
+    uint32_t result = eval_type(e, file, t->a);
+    return ty_make(&e->types, TY_FN, (struct ent){0, 0}, &result, 1);
+}
+
+static uint32_t pair_value(struct eval *e, uint32_t file, const struct term *t)
+{
+    uint32_t a = eval_value(e, file, t->a);
+    uint32_t b = eval_value(e, file, t->b);
+    if (t->op == TERM_UNION)
+        return ty_union(&e->types, a, b);
+    if (a == 0 || b == 0)
+        return a != 0 ? a : b;
+    uint32_t both[2] = {a, b};
+    return ty_make(&e->types, TY_MEET, (struct ent){0, 0}, both, 2);
+}
+
+static uint32_t index_value(struct eval *e, uint32_t file, const struct term *t)
+{
+    return op_value(e, file, eval_value(e, file, t->a), "<index>", false);
+}
+
+/* Names, modules and the enclosing type. */
+static uint32_t place_value(struct eval *e, uint32_t file, uint32_t term, const struct term *t)
+{
+    switch ((enum term_op)t->op) {
+    case TERM_FREE:
+        return free_value(e, file, t);
+    case TERM_BOUND:
+        return bind_value(e, file, t->a);
+    case TERM_SELF:
+        return self_value(e, (struct ent){file, t->a});
+    case TERM_SELFTYPE:
+        return type_of_value(e, self_value(e, (struct ent){file, t->a}));
+    case TERM_SUPER:
+        return ty_make(&e->types, TY_SUPER, (struct ent){file, t->a}, NULL, 0);
+    case TERM_ROOT:
+        return root_module(e, file);
+    case TERM_HERE:
+        return module_value(e, file, t->a);
+    case TERM_PARENT:
+        return parent_module(e, eval_value(e, file, t->a));
+    case TERM_MODULE:
+        return value_module(e, file, term);
+    default:
+        return 0;
+    }
+}
+
+static uint32_t value(struct eval *e, uint32_t file, uint32_t term)
+{
+    const struct term *t = term_at(e, file, term);
+    const struct pfile *f = eval_pfile(e, file);
+
+    switch ((enum term_op)t->op) {
+    case TERM_PATH:
+    case TERM_MEMBER:
+        return member_value(e, file, term, t);
+    case TERM_CALL:
+    case TERM_NEW:
+        return call_term(e, file, t);
+    case TERM_INDEX:
+        return index_value(e, file, t);
+    case TERM_ELEM:
+        return elem_value(e, file, eval_value(e, file, t->a));
+    case TERM_DEREF:
+        return op_value(e, file, eval_value(e, file, t->a), "<deref>", true);
+    case TERM_ADDR:
+    case TERM_TYPEOF:
+    case TERM_KEYED:
+        return eval_value(e, file, t->a);
+    case TERM_AWAIT:
+        return op_value(e, file, eval_value(e, file, t->a), "<await>", true);
+    case TERM_TRY:
+        return op_value(e, file, eval_value(e, file, t->a), "<try>", true);
+    case TERM_APPLY:
+        return apply_value(e, file, t);
+    case TERM_LIST:
+        return eval_value(e, file, t->a);
+    case TERM_TUPLE:
+        return list_value(e, file, t->b, TY_TUPLE);
+    case TERM_PROJ:
+        return proj_value(e, file, t);
+    case TERM_UNION:
+    case TERM_MEET:
+        return pair_value(e, file, t);
+    case TERM_FN:
+        return fn_value(e, file, t);
+    case TERM_LIT:
+        return ty_make(&e->types, TY_LIB, (struct ent){0, pfile_sym(f, t->a)}, NULL, 0);
+    case TERM_OFTYPE:
+        return eval_type(e, file, t->a);
+    default:
+        return place_value(e, file, term, t);
+    }
+}
+
+uint32_t eval_value(struct eval *e, uint32_t file, uint32_t term)
+{
+    if (term == 0 || !eval_enter(e))
+        return 0;
+    uint32_t v = value(e, file, term);
+    eval_leave(e);
+    return v;
+}
+
+uint32_t eval_type(struct eval *e, uint32_t file, uint32_t term)
+{
+    return ty_instance(&e->types, eval_value(e, file, term));
+}
+
+/* ---- what a term denotes ---- */
+
+static void lookup_member_term(struct eval *e, uint32_t file, const struct term *t,
+                               struct targets *ret)
+{
+    uint32_t on = eval_value(e, file, t->a);
+    uint32_t sym = pfile_sym(eval_pfile(e, file), t->b);
+    unsigned ns = t->op == TERM_PATH && t->aux != 0 ? t->aux : NS_VALUE | NS_TYPE;
+    eval_members(e, on, sym, ns, ret);
+}
+
+/* A module term denotes its file or namespace. */
+static void lookup_module(struct eval *e, uint32_t v, struct targets *ret)
+{
+    if (v != 0 && ty_kind(&e->types, v) == TY_MODULE)
+        targets_add(ret, ty_ent(&e->types, v), ent_none, 0, LAYER_EXACT);
+    else if (v != 0)
+        ret->external = true;
+}
+
+static void lookup_self(struct eval *e, uint32_t v, struct targets *ret)
+{
+    enum ty_kind kind = ty_kind(&e->types, v);
+    if (kind == TY_INST || kind == TY_TYPE)
+        targets_add(ret, ty_ent(&e->types, v), ent_none, v, LAYER_EXACT);
+}
+
+/* A variable that holds a function or a class denotes it. */
+static void lookup_held(struct eval *e, uint32_t v, struct targets *ret)
+{
+    struct ty y = ty_get(&e->types, v);
+    if (y.kind == TY_FUNC || y.kind == TY_TYPE)
+        targets_add(ret, ty_ent(&e->types, v), ent_none, 0, LAYER_TYPED);
+    else
+        ret->dynamic = true;
+}
+
+static void lookup_bound(struct eval *e, uint32_t file, uint32_t bind, struct targets *ret)
+{
+    const struct target as = {.impl = ent_none, .layer = LAYER_EXACT};
+    const struct bind *b = &eval_pfile(e, file)->facts->binds[bind];
+    if (b->kind == BIND_VAR) {
+        lookup_held(e, bind_value(e, file, bind), ret);
+    } else if (b->kind == BIND_DEF || b->kind == BIND_ALIAS) {
+        lookup_bind(e, file, bind, b->ns, &as, ret);
+    }
+}
+
+void eval_lookup(struct eval *e, uint32_t file, uint32_t term, struct targets *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    if (term == 0 || !eval_enter(e))
+        return;
+    const struct term *t = term_at(e, file, term);
+    switch ((enum term_op)t->op) {
+    case TERM_FREE:
+        lookup_free(e, file, pfile_sym(eval_pfile(e, file), t->a), t->aux, t->b, ret);
+        break;
+    case TERM_BOUND:
+        lookup_bound(e, file, t->a, ret);
+        break;
+    case TERM_PATH:
+    case TERM_MEMBER:
+        lookup_member_term(e, file, t, ret);
+        break;
+    case TERM_CALL:
+    case TERM_NEW:
+    case TERM_APPLY:
+    case TERM_DEREF:
+    case TERM_ADDR:
+    case TERM_KEYED:
+        if (t->op != TERM_CALL && t->op != TERM_NEW)
+            eval_lookup(e, file, t->a, ret);
+        else
+            lookup_held(e, eval_value(e, file, term), ret);
+        break;
+    case TERM_SELF:
+    case TERM_SELFTYPE:
+        lookup_self(e, eval_value(e, file, term), ret);
+        break;
+    case TERM_ROOT:
+    case TERM_HERE:
+    case TERM_PARENT:
+    case TERM_MODULE:
+        lookup_module(e, eval_value(e, file, term), ret);
+        break;
+    default:
+        lookup_held(e, eval_value(e, file, term), ret);
+        break;
+    }
+    linkage_define(e, ret);
+    eval_leave(e);
+}
+
+/* ---- impl blocks ---- */
+
+static int attach_impl(struct eval *e, struct program *p, struct ent impl, struct err *err)
+{
+    uint32_t self = eval_type(e, impl.file, eval_def(e, impl)->self);
+    struct ty y = ty_get(&e->types, self);
+    if (y.kind == TY_INST)
+        return program_add_impl(p, program_impl_key((struct ent){y.file, y.def}), impl, err);
+    if (y.kind == TY_LIB)
+        return program_add_impl(p, program_impl_key_name(y.def), impl, err);
+    return PT_OK;
+}
+
+int eval_attach(struct program *p, struct err *err)
+{
+    struct eval e;
+    int rc = eval_init(&e, p, err);
+    /* backwards, so that chains list impls in the order of the files */
+    for (uint32_t file = p->files.len; rc == PT_OK && file-- > 0;) {
+        const struct pfile *f = &p->files.at[file];
+        if ((f->lang->flags & LANG_IMPLS) == 0)
+            continue;
+        eval_begin_file(&e, file);
+        for (uint32_t d = f->facts->n_defs; rc == PT_OK && d-- > 1;) {
+            if (f->facts->defs[d].kind == NODE_IMPL && f->facts->defs[d].self != 0)
+                rc = attach_impl(&e, p, (struct ent){file, d}, err);
+        }
+    }
+    if (rc == PT_OK && (e.failed || e.types.failed))
+        rc = err_set(err, PT_ENOMEM, "out of memory while attaching impl blocks");
+    if (rc == PT_OK || e.p != NULL)
+        eval_release(&e);
+    return rc;
+}

@@ -1,0 +1,47 @@
+/* Between the files of the evaluator: eval.c (terms), lookup.c (names and members), linkage.c
+ * (C's external names), library.c (what is known of types outside of the tree). */
+#ifndef PT_INDEX_EVAL_INTERNAL_H
+#define PT_INDEX_EVAL_INTERNAL_H
+
+#include "index/eval.h"
+
+/* Every recursive step passes here. False: too deep or too dear, the answer is "unknown". */
+bool eval_enter(struct eval *e);
+void eval_leave(struct eval *e);
+
+void targets_add(struct targets *t, struct ent def, struct ent impl, uint32_t recv, uint8_t layer);
+void targets_merge(struct targets *to, const struct targets *from, uint8_t at_least);
+
+static const struct ent ent_none = {FILE_NONE, 0};
+
+/* What the chain of binds that begins with `bind` means. `recv`, `impl`, `layer` go into the
+ * targets. */
+void lookup_bind(struct eval *e, uint32_t file, uint32_t bind, unsigned ns, const struct target *as,
+                 struct targets *ret);
+/* A name that no scope of its file binds. scope: where its search through stars begins. */
+void lookup_free(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, uint32_t scope,
+                 struct targets *ret);
+void lookup_module_member(struct eval *e, struct ent module, uint32_t sym, unsigned ns,
+                          struct targets *ret);
+
+/* linkage.c: names with external linkage, seen through includes. */
+void linkage_lookup(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, struct targets *ret);
+/* Declarations in `t` are replaced by the definitions that they stand for. */
+void linkage_define(struct eval *e, struct targets *t);
+
+/* eval.c */
+uint32_t value_of_def(struct eval *e, const struct target *t);
+uint32_t value_of_targets(struct eval *e, const struct targets *t);
+uint32_t value_module(struct eval *e, uint32_t file, uint32_t term);
+
+/* library.c: the result of member `sym` of the library type `ty` (or a free function: ty 0),
+ * 0 if nothing is known of it. arg: type of the first argument of the call. */
+uint32_t library_result(struct eval *e, const struct lang *lang, uint32_t ty, uint32_t sym,
+                        uint32_t arg);
+uint32_t library_op(struct eval *e, const struct lang *lang, uint32_t ty, const char *op,
+                    bool *ret_known);
+/* The type that a smart pointer from outside of the tree stands for, 0 if ty is none. */
+uint32_t library_pointee(const struct eval *e, const struct lang *lang, uint32_t ty);
+const char *eval_sym_text(const struct eval *e, uint32_t sym);
+
+#endif

@@ -1,0 +1,197 @@
+/* Names with external linkage (C): what a file sees through its includes, and which definition a
+ * declaration stands for. */
+#include "index/eval_internal.h"
+
+#include <string.h>
+
+/* ---- include closure ---- */
+
+static void drop_closure(struct eval *e)
+{
+    for (uint32_t i = 0; i < e->reach.len; i++)
+        e->reach_rank[e->reach.at[i]] = 0;
+    vec_clear(&e->reach);
+}
+
+static void reach_file(struct eval *e, uint32_t file)
+{
+    if (e->reach_rank[file] != 0)
+        return;
+    if (!vec_push(&e->reach, file)) {
+        e->failed = true;
+        return;
+    }
+    e->reach_rank[file] = e->reach.len;
+}
+
+/* All files that e->file includes, directly or not, breadth first. */
+static void need_closure(struct eval *e)
+{
+    if (e->closure_of == e->file)
+        return;
+    drop_closure(e);
+    e->closure_of = e->file;
+    reach_file(e, e->file);
+    for (uint32_t i = 0; i < e->reach.len; i++) {
+        uint32_t file = e->reach.at[i];
+        const struct facts *f = eval_pfile(e, file)->facts;
+        for (uint32_t s = f->scopes[0].stars, n = 0; s != 0 && n < f->n_stars;
+             s = f->stars[s].next, n++) {
+            uint32_t v = value_module(e, file, f->stars[s].term);
+            if (v != 0 && ty_kind(&e->types, v) == TY_MODULE)
+                reach_file(e, ty_get(&e->types, v).file);
+        }
+    }
+}
+
+/* ---- candidates ---- */
+
+static const struct def *def_of(const struct eval *e, const struct link *l)
+{
+    const struct facts *f = eval_pfile(e, l->file)->facts;
+    const struct bind *b = &f->binds[l->index];
+    return b->kind == BIND_DEF ? &f->defs[b->def] : NULL;
+}
+
+static bool has_linkage(const struct def *d)
+{
+    return (d->kind == NODE_FUNCTION || d->kind == NODE_VARIABLE || d->kind == NODE_CONSTANT) &&
+           (d->flags & (FLAG_STATIC | FLAG_DECLARATION)) == 0;
+}
+
+static size_t folders_in_common(const char *a, const char *b)
+{
+    size_t same = 0;
+    for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++)
+        same += a[i] == '/';
+    return same;
+}
+
+/* The definitions with linkage of a name, those in the nearest folder only. One: it is the one
+ * that a linker would take (layer `one`); several programs in one tree: candidates. */
+static void linked(struct eval *e, uint32_t near_file, uint32_t sym, uint8_t one,
+                   struct targets *ret)
+{
+    const char *near = eval_pfile(e, near_file)->path;
+    struct targets best = {0};
+    size_t best_common = 0;
+
+    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+        const struct link *k = &e->p->links.at[l];
+        const struct def *d = def_of(e, k);
+        if (d == NULL || !has_linkage(d))
+            continue;
+        uint32_t def = eval_pfile(e, k->file)->facts->binds[k->index].def;
+        size_t common = folders_in_common(eval_pfile(e, k->file)->path, near);
+        if (common > best_common)
+            best = (struct targets){0};
+        if (best.n == 0 || common >= best_common) {
+            best_common = common > best_common ? common : best_common;
+            targets_add(&best, (struct ent){k->file, def}, ent_none, 0, one);
+        }
+    }
+    /* the two branches of an #if in one file are one definition to whoever calls it */
+    bool one_file = best.n > 1;
+    for (unsigned i = 1; i < best.n; i++)
+        one_file = one_file && best.at[i].def.file == best.at[0].def.file;
+    for (unsigned i = one_file ? 1 : 0; best.n > 1 && i < best.n; i++)
+        best.at[i].layer = LAYER_CANDIDATE;
+    targets_merge(ret, &best, 0);
+}
+
+static bool is_declared_only(const struct def *d)
+{
+    return (d->flags & FLAG_DECLARATION) != 0;
+}
+
+/* The same name declared and defined in one file: the definition, static or not. */
+static bool defined_in(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, struct ent *ret)
+{
+    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+        const struct link *k = &e->p->links.at[l];
+        const struct def *d = k->file == file ? def_of(e, k) : NULL;
+        if (d == NULL || is_declared_only(d) || (d->ns & ns) == 0)
+            continue;
+        *ret = (struct ent){file, eval_pfile(e, file)->facts->binds[k->index].def};
+        return true;
+    }
+    return false;
+}
+
+/* A tag or type that is only declared here and defined once in the tree. */
+static void defined_once(struct eval *e, uint32_t sym, unsigned ns, struct targets *ret)
+{
+    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+        const struct link *k = &e->p->links.at[l];
+        const struct def *d = def_of(e, k);
+        if (d == NULL || is_declared_only(d) || (d->ns & ns & NS_TAG) == 0)
+            continue;
+        targets_add(ret, (struct ent){k->file, eval_pfile(e, k->file)->facts->binds[k->index].def},
+                    ent_none, 0, LAYER_EXACT);
+    }
+    for (unsigned i = 0; ret->n > 1 && i < ret->n; i++)
+        ret->at[i].layer = LAYER_CANDIDATE;
+}
+
+void linkage_define(struct eval *e, struct targets *t)
+{
+    struct targets out = {.more = t->more, .external = t->external, .dynamic = t->dynamic};
+
+    for (unsigned i = 0; i < t->n; i++) {
+        struct ent at = t->at[i].def;
+        const struct pfile *f = eval_pfile(e, at.file);
+        const struct def *d = &f->facts->defs[at.def];
+        struct targets found = {0};
+        struct ent here;
+        if ((f->lang->flags & LANG_GLOBAL_LINKAGE) == 0 || !is_declared_only(d)) {
+            targets_add(&out, at, t->at[i].impl, t->at[i].recv, t->at[i].layer);
+            continue;
+        }
+        uint32_t sym = pfile_sym(f, d->name);
+        if (defined_in(e, at.file, sym, d->ns, &here))
+            targets_add(&found, here, ent_none, 0, LAYER_EXACT);
+        else if (d->ns & NS_TAG)
+            defined_once(e, sym, d->ns, &found);
+        else if ((d->flags & FLAG_STATIC) == 0)
+            linked(e, at.file, sym, LAYER_EXACT, &found);
+        if (found.n == 0)
+            targets_add(&found, at, ent_none, 0, t->at[i].layer);
+        targets_merge(&out, &found, t->at[i].layer);
+    }
+    *t = out;
+}
+
+/* ---- */
+
+static bool better(const struct def *d, uint32_t rank, const struct def *best, uint32_t best_rank)
+{
+    if (best == NULL)
+        return true;
+    bool a = !is_declared_only(d), b = !is_declared_only(best);
+    return a != b ? a : rank < best_rank;
+}
+
+void linkage_lookup(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, struct targets *ret)
+{
+    const struct def *best = NULL;
+    uint32_t best_rank = 0;
+    struct ent at = ent_none;
+
+    need_closure(e);
+    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+        const struct link *k = &e->p->links.at[l];
+        const struct def *d = def_of(e, k);
+        uint32_t rank = e->reach_rank[k->file];
+        if (d == NULL || rank == 0 || (d->ns & ns) == 0 || !better(d, rank, best, best_rank))
+            continue;
+        best = d;
+        best_rank = rank;
+        at = (struct ent){k->file, eval_pfile(e, k->file)->facts->binds[k->index].def};
+    }
+    if (best != NULL)
+        targets_add(ret, at, ent_none, 0, LAYER_EXACT);
+    else if (ns & NS_VALUE)
+        linked(e, file, sym, LAYER_UNIQUE, ret);
+    if (ret->n == 0)
+        ret->external = true;
+}
