@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdatomic.h>
@@ -17,8 +16,6 @@
 #include <unistd.h>
 
 #include "base/fault.h"
-
-_Static_assert(IO_CWD == AT_FDCWD, "io.h must match the system");
 
 #define WRITE_BATCH 16
 #define READ_STEP ((size_t)64 << 10)

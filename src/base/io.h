@@ -17,6 +17,7 @@
 #ifndef PT_BASE_IO_H
 #define PT_BASE_IO_H
 
+#include <fcntl.h> /* the flags of io_open */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +25,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define IO_CWD (-100) /* AT_FDCWD */
+#define IO_CWD AT_FDCWD
 
 enum io_kind {
     IO_OTHER, /* FIFO, socket, device */

@@ -5,12 +5,9 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "base/cgroup.h"
 #include "base/fault.h"
-#include "base/io.h"
 #include "base/mem.h"
 
 #define STACK_SIZE ((size_t)8 << 20)
@@ -143,128 +140,10 @@ static unsigned affinity_cpus(void)
     return 1;
 }
 
-#define NO_QUOTA UINT64_MAX
-
-/* A small file of the system, as a terminated string; NULL if there is none. */
-static const char *read_small(struct buf *b, const char *path)
-{
-    return io_read_file(IO_CWD, path, 65536, b, NULL) == 0 ? buf_cstr(b) : NULL;
-}
-
-static uint64_t processors_of(long long quota, long long period)
-{
-    if (quota <= 0 || period <= 0)
-        return NO_QUOTA;
-    return ((uint64_t)quota + (uint64_t)period - 1) / (uint64_t)period;
-}
-
-/* v2: "max 100000" or "150000 100000". */
-static uint64_t quota_v2(struct buf *b, const char *dir)
-{
-    char path[4096];
-    long long quota;
-    long long period;
-
-    snprintf(path, sizeof(path), "%s/cpu.max", dir);
-    const char *text = read_small(b, path);
-    if (!text || sscanf(text, "%lld %lld", &quota, &period) != 2)
-        return NO_QUOTA;
-    return processors_of(quota, period);
-}
-
-/* v1: one number in each of two files, -1 for no quota. */
-static uint64_t quota_v1(struct buf *b, const char *dir)
-{
-    char path[4096];
-    long long quota;
-
-    snprintf(path, sizeof(path), "%s/cpu.cfs_quota_us", dir);
-    const char *text = read_small(b, path);
-    if (!text)
-        return NO_QUOTA;
-    quota = strtoll(text, NULL, 10);
-    snprintf(path, sizeof(path), "%s/cpu.cfs_period_us", dir);
-    text = read_small(b, path);
-    return text ? processors_of(quota, strtoll(text, NULL, 10)) : NO_QUOTA;
-}
-
-/*
- * The least quota of a group and all groups above it. Where the group's
- * path is not visible (as in containers), the root of the mount is our group.
- */
-static uint64_t quota_upwards(const char *mount, const char *group,
-                              uint64_t (*quota_of)(struct buf *, const char *))
-{
-    char dir[2048];
-    struct buf b = {0};
-    uint64_t least = NO_QUOTA;
-    size_t n_mount = strlen(mount);
-
-    int n = snprintf(dir, sizeof(dir), "%s%s", mount, group);
-    if (n < 0 || (size_t)n >= sizeof(dir))
-        return NO_QUOTA;
-    for (;;) {
-        uint64_t quota = quota_of(&b, dir);
-        char *slash = strrchr(dir + n_mount, '/');
-
-        if (quota < least)
-            least = quota;
-        if (!slash)
-            break;
-        *slash = '\0';
-    }
-    buf_release(&b);
-    return least;
-}
-
-static bool has_controller(const char *list, const char *name)
-{
-    size_t n = strlen(name);
-
-    for (const char *at = list; (at = strstr(at, name)); at += n)
-        if ((at == list || at[-1] == ',') && (at[n] == ',' || at[n] == '\0'))
-            return true;
-    return false;
-}
-
-/* Lines of /proc/self/cgroup: "0::/group" (v2), "4:cpu,cpuacct:/group" (v1). */
-static uint64_t quota_of_line(char *line)
-{
-    char *list = strchr(line, ':');
-    char *group = list ? strchr(list + 1, ':') : NULL;
-
-    if (!group)
-        return NO_QUOTA;
-    *list++ = '\0';
-    *group++ = '\0';
-    if (*list == '\0')
-        return quota_upwards("/sys/fs/cgroup", group, quota_v2);
-    if (has_controller(list, "cpu"))
-        return quota_upwards("/sys/fs/cgroup/cpu", group, quota_v1);
-    return NO_QUOTA;
-}
-
-static uint64_t cgroup_cpus(void)
-{
-    struct buf b = {0};
-    uint64_t least = NO_QUOTA;
-    char *rest;
-
-    if (read_small(&b, "/proc/self/cgroup")) {
-        for (char *line = strtok_r(b.p, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-            uint64_t quota = quota_of_line(line);
-            if (quota < least)
-                least = quota;
-        }
-    }
-    buf_release(&b);
-    return least;
-}
-
 unsigned pool_cpus(void)
 {
     uint64_t cpus = affinity_cpus();
-    uint64_t quota = cgroup_cpus();
+    uint64_t quota = cgroup_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
 
     if (quota < cpus)
         cpus = quota;

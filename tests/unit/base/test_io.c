@@ -1,7 +1,6 @@
 #include "base/io.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,40 +11,7 @@
 
 #include "base/fault.h"
 #include "support.h"
-
-/* Each test runs in a new, empty current directory. */
-static char root[64];
-
-static int enter_root(void **state)
-{
-    (void)state;
-    strcpy(root, "/tmp/pt-test-io-XXXXXX");
-    return mkdtemp(root) && chdir(root) == 0 ? 0 : -1;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static int leave_root(void **state)
-{
-    (void)state;
-    fault_disarm_all();
-    return chdir("/") == 0 ? nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS) : -1;
-}
-
-static void make_file(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "w");
-
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
+#include "support_dir.h"
 
 static void check_file(const char *path, const char *text)
 {
@@ -147,7 +113,7 @@ static void make_socket(const char *path)
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    strcpy(addr.sun_path, path);
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
     assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
     close(fd);
 }
@@ -379,7 +345,7 @@ static int note_entry(void *ctx, const char *name, enum io_kind kind)
 {
     struct seen *s = ctx;
 
-    strcpy(s->names[s->n], name);
+    snprintf(s->names[s->n], sizeof(s->names[0]), "%s", name);
     s->kinds[s->n++] = kind;
     return s->n == s->stop_at ? 77 : 0;
 }
@@ -717,35 +683,33 @@ static void test_lock__one_writer_or_many_readers(void **state)
     assert_int_equal(io_lock("lock", true, &a, NULL), PT_EIO);
 }
 
-#define IO_TEST(f) cmocka_unit_test_setup_teardown(f, enter_root, leave_root)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IO_TEST(test_read__whole_file_replaces_the_buffer),
-        IO_TEST(test_read__size_is_limited),
-        IO_TEST(test_read__file_may_grow_beyond_what_it_said),
-        IO_TEST(test_read__what_is_no_regular_file_is_refused_without_blocking),
-        IO_TEST(test_read__path_cannot_leave_its_directory),
-        IO_TEST(test_read__goes_on_after_short_reads_and_signals),
-        IO_TEST(test_read__each_nth_failure_is_reported),
-        IO_TEST(test_pread__gives_what_is_there),
-        IO_TEST(test_map__shows_the_file),
-        IO_TEST(test_stat__tells_kinds_apart_and_follows_nothing),
-        IO_TEST(test_exists__sees_dangling_links),
-        IO_TEST(test_list__names_every_entry_once),
-        IO_TEST(test_paths__are_resolved),
-        IO_TEST(test_write__parts_join_whatever_comes_between),
-        IO_TEST(test_write__torn_write_fails_and_leaves_a_part),
-        IO_TEST(test_write_atomic__makes_and_replaces),
-        IO_TEST(test_write_atomic__refuses_what_cannot_be_a_file),
-        IO_TEST(test_write_atomic__each_nth_failure_leaves_the_old_file),
-        IO_TEST(test_write_atomic__full_disk_is_named),
-        IO_TEST(test_write_atomic__a_kill_at_any_point_leaves_old_or_new),
-        IO_TEST(test_write_atomic__finds_a_free_name),
-        IO_TEST(test_rename__and_remove),
-        IO_TEST(test_mkdir_p__makes_all_that_lead_there),
-        IO_TEST(test_lock__one_writer_or_many_readers),
+        IN_NEW_DIR(test_read__whole_file_replaces_the_buffer),
+        IN_NEW_DIR(test_read__size_is_limited),
+        IN_NEW_DIR(test_read__file_may_grow_beyond_what_it_said),
+        IN_NEW_DIR(test_read__what_is_no_regular_file_is_refused_without_blocking),
+        IN_NEW_DIR(test_read__path_cannot_leave_its_directory),
+        IN_NEW_DIR(test_read__goes_on_after_short_reads_and_signals),
+        IN_NEW_DIR(test_read__each_nth_failure_is_reported),
+        IN_NEW_DIR(test_pread__gives_what_is_there),
+        IN_NEW_DIR(test_map__shows_the_file),
+        IN_NEW_DIR(test_stat__tells_kinds_apart_and_follows_nothing),
+        IN_NEW_DIR(test_exists__sees_dangling_links),
+        IN_NEW_DIR(test_list__names_every_entry_once),
+        IN_NEW_DIR(test_paths__are_resolved),
+        IN_NEW_DIR(test_write__parts_join_whatever_comes_between),
+        IN_NEW_DIR(test_write__torn_write_fails_and_leaves_a_part),
+        IN_NEW_DIR(test_write_atomic__makes_and_replaces),
+        IN_NEW_DIR(test_write_atomic__refuses_what_cannot_be_a_file),
+        IN_NEW_DIR(test_write_atomic__each_nth_failure_leaves_the_old_file),
+        IN_NEW_DIR(test_write_atomic__full_disk_is_named),
+        IN_NEW_DIR(test_write_atomic__a_kill_at_any_point_leaves_old_or_new),
+        IN_NEW_DIR(test_write_atomic__finds_a_free_name),
+        IN_NEW_DIR(test_rename__and_remove),
+        IN_NEW_DIR(test_mkdir_p__makes_all_that_lead_there),
+        IN_NEW_DIR(test_lock__one_writer_or_many_readers),
     };
 
     return RUN_TESTS(tests);

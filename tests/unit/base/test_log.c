@@ -74,7 +74,7 @@ static void test_log__long_value_is_cut_and_says_so(void **state)
     struct buf b = {0};
 
     (void)state;
-    buf_fill(&b, 'a', LOG_VALUE_MAX * 2);
+    buf_fill(&b, 'a', (size_t)LOG_VALUE_MAX * 2);
     log_info("x", log_str("a", buf_cstr(&b)));
     const char *value = strstr(logged(), " a=") + 3;
     assert_int_equal(strspn(value, "a"), LOG_VALUE_MAX);

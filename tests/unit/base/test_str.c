@@ -228,6 +228,16 @@ static void test_json__replaces_what_is_not_utf8(void **state)
     CHECK_JSON("\xF0\x9F\x98", "\"" FFFD "\"");
 }
 
+/* Four hexadecimal digits at p; false if they are not there. */
+static bool read_hex4(const char *p, uint32_t *ret)
+{
+    char digits[5] = {0};
+
+    memcpy(digits, p, 4);
+    *ret = (uint32_t)strtoul(digits, NULL, 16);
+    return strspn(digits, "0123456789abcdef") == 4;
+}
+
 /* Reads a JSON string back; false if it is none. */
 static bool json_read(const char *p, size_t n, struct buf *ret)
 {
@@ -247,11 +257,11 @@ static bool json_read(const char *p, size_t n, struct buf *ret)
             uint32_t cp;
             uint32_t low;
 
-            if (sscanf(p + i + 1, "%4x", &cp) != 1)
+            if (!read_hex4(p + i + 1, &cp))
                 return false;
             i += 4;
             if (cp >= 0xD800 && cp < 0xDC00) {
-                if (sscanf(p + i + 1, "\\u%4x", &low) != 1)
+                if (p[i + 1] != '\\' || p[i + 2] != 'u' || !read_hex4(p + i + 3, &low))
                     return false;
                 cp = 0x10000 + ((cp - 0xD800) << 10) + (low - 0xDC00);
                 i += 6;

@@ -66,7 +66,7 @@ static void test_utf8__validity_agrees_with_arithmetic(void **state)
     uint64_t rng = 1;
 
     (void)state;
-    for (size_t i = 0; i < 21 * 21 * 21 * 21; i++) {
+    for (size_t i = 0; i < UINT64_C(21) * 21 * 21 * 21; i++) {
         size_t rest = i;
         for (size_t k = 0; k < 4; k++, rest /= 21)
             s[k] = bytes[rest % 21];
