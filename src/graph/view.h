@@ -50,7 +50,7 @@ struct node {
 
 struct view_file {
     const char *path, *lang;
-    uint32_t node; /* its FILE node */
+    uint32_t node;         /* its FILE node */
     uint32_t first, count; /* its nodes are ids first ... first + count - 1 */
     struct hash128 content;
     uint64_t size;
@@ -144,6 +144,13 @@ static inline const char *view_qualified(const struct view *v, uint32_t id)
     return v->seg.strings + view_record_(v, id)->qualified;
 }
 
+/* The path of a file. */
+static inline const char *view_path(const struct view *v, uint32_t index)
+{
+    assert(index < v->seg.n_files);
+    return v->seg.strings + v->seg.files[index].path;
+}
+
 static inline uint32_t view_file_count(const struct view *v)
 {
     return v->seg.n_files;
@@ -198,7 +205,7 @@ const char *view_name_at(const struct view *v, uint32_t rank, const uint32_t **r
                          uint32_t *ret_n);
 uint32_t view_name_lower_bound(const struct view *v, const char *prefix, size_t n);
 
-/* The canonical dump (graph/canon.c describes it): sorted text that says all of the graph and
+/* The canonical dump (graph/canon.c describes its lines): sorted text that says all of the graph and
  * nothing of how it is stored; equal graphs give equal bytes. Streams through `sink`, which
  * returns false to stop. False if it was stopped, or if memory was short. */
 typedef bool (*view_sink)(void *ctx, const char *p, size_t n);

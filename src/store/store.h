@@ -10,6 +10,7 @@
 #define PT_STORE_STORE_H
 
 #include "base/err.h"
+#include "base/str.h"
 #include "graph/delta.h"
 #include "graph/view.h"
 
@@ -55,8 +56,14 @@ static inline void store_close(struct store *s)
 /* The snapshot store: one immutable segment in memory, rewritten whole at each apply into the file
  * DIR/graph.isg, which is mapped at open. An absent file is an empty graph. PT_ECORRUPT: the file
  * is damaged (it is kept; the message says where and what to do); PT_EVERSION: it was written by
- * another version. */
+ * another version. Any number of processes may have it open. Its first apply makes a store the
+ * only writer until it is closed; it fails with PT_EEXIST if another process is that, and with
+ * PT_ESTALE if another has applied since this one read: open again. */
 int store_open_snapshot(const char *dir, struct store **ret, struct err *err);
+
+/* Renames a damaged (or foreign) snapshot, which must not be open, so that the directory can be
+ * used again and the file is still there to look into. `ret_path`: its new name. */
+int store_set_aside_snapshot(const char *dir, struct buf *ret_path, struct err *err);
 
 /* Keeps everything in memory only: for tests, and for questions that must leave no trace. */
 int store_open_memory(struct store **ret, struct err *err);

@@ -1,0 +1,379 @@
+/* The canonical form of a graph: as text (view_dump) and as a hash (view_root). Neither says
+ * anything of ids, of how or in what order things are stored, of generations, or of the files'
+ * times and inodes.
+ *
+ * The dump is UTF-8, one record a line, fields parted by one TAB:
+ *
+ *   isg-dump 1
+ *   file  PATH LANGUAGE CONTENT SIZE LINES FLAGS ERROR-LINE LAYERS UNRESOLVED
+ *   node  KIND QUALIFIED FILE:LINE-END FLAGS SIG START-END DOC NAME PARENT SIGNATURE
+ *   edge  KIND LAYER FROM FROM-SIG TO TO-SIG SITES
+ *
+ *   CONTENT     hash of the file's bytes, 32 hexadecimal digits
+ *   LAYERS      references resolved by each layer, in the order of enum layer: 12,0,3,1
+ *   UNRESOLVED  references that became no edge, in the order of enum unresolved
+ *   FLAGS       hexadecimal; of a node its enum node_flag, of a file its facts flags
+ *   SIG         sig hash, 16 hexadecimal digits: unlike names, no two nodes share one
+ *   START-END   bytes of the definition; DOC those of its documentation, or -
+ *   PARENT      sig hash of the parent, or -
+ *   SIGNATURE   the last field, may be empty
+ *   SITES       PATH:LINE:COLUMN,LINE:COLUMN;PATH:... with !LAYER behind a column where that is
+ *               not the edge's; PATH:- for an edge that belongs to that file without a place in
+ *               it; - alone if that file is the one of TO
+ *
+ * Files are sorted by path. Nodes by qualified name, kind, path, line, start and sig hash. Edges by
+ * where their FROM is among the nodes, then kind, then where TO is. Strings sort by bytes, kinds
+ * by their numbers. In strings, backslash, control characters, what is invalid in UTF-8 and what
+ * would deceive the eye are escaped: \\ \n \t \x1b \u{202e}.
+ */
+#include "base/codec.h"
+#include "base/mem.h"
+#include "base/sort.h"
+#include "graph/view.h"
+
+#include <string.h>
+
+#define FLUSH_AT 65536u
+
+struct dump {
+    const struct view *v;
+    view_sink sink;
+    void *ctx;
+    struct buf out;
+    uint32_t *order; /* owned; place -> node */
+    uint32_t *place; /* owned; node -> place */
+    VEC(struct edge) list;
+    bool ok;
+};
+
+static void put_text(struct buf *b, const char *s)
+{
+    const char *slash;
+
+    for (; (slash = strchr(s, '\\')) != NULL; s = slash + 1) {
+        str_sanitize(b, s, (size_t)(slash - s));
+        buf_str(b, "\\\\");
+    }
+    str_sanitize(b, s, strlen(s));
+}
+
+static void put_field(struct buf *b, const char *s)
+{
+    put_text(b, s);
+    buf_char(b, '\t');
+}
+
+static void put_hex(struct buf *b, uint64_t v)
+{
+    buf_printf(b, "%016llx", (unsigned long long)v);
+}
+
+static void put_counts(struct buf *b, const uint32_t *counts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_char(b, ',');
+        buf_u64(b, counts[i]);
+    }
+}
+
+/* Ends a line; hands over what has gathered. */
+static void end_line(struct dump *d, bool now)
+{
+    if (!now)
+        buf_char(&d->out, '\n');
+    if (d->out.failed)
+        d->ok = false;
+    if (!d->ok || (d->out.n < FLUSH_AT && !now))
+        return;
+    if (d->out.n > 0)
+        d->ok = d->sink(d->ctx, d->out.p, d->out.n);
+    buf_reset(&d->out);
+}
+
+static void dump_files(struct dump *d)
+{
+    struct buf *b = &d->out;
+
+    for (uint32_t i = 0; i < view_file_count(d->v) && d->ok; i++) {
+        struct view_file f = view_file(d->v, i);
+
+        buf_str(b, "file\t");
+        put_field(b, f.path);
+        put_field(b, f.lang);
+        put_hex(b, f.content.hi);
+        put_hex(b, f.content.lo);
+        buf_printf(b, "\t%llu\t%u\t%x\t%u\t", (unsigned long long)f.size, f.lines, f.facts_flags,
+                   f.error_line);
+        put_counts(b, f.refs_by_layer, LAYER_COUNT);
+        buf_char(b, '\t');
+        put_counts(b, f.unresolved, UNRESOLVED_COUNT);
+        end_line(d, false);
+    }
+}
+
+static void dump_node(struct dump *d, uint32_t id)
+{
+    struct buf *b = &d->out;
+    struct node n = view_node(d->v, id);
+
+    buf_printf(b, "node\t%s\t", node_kind_name(n.kind));
+    put_field(b, n.qualified);
+    put_text(b, view_path(d->v, view_file_of(d->v, id)));
+    buf_printf(b, ":%u-%u\t%x\t", n.line, n.end_line, n.flags);
+    put_hex(b, n.sig);
+    buf_printf(b, "\t%u-%u\t", n.start, n.end);
+    if (n.doc_end != n.doc_start)
+        buf_printf(b, "%u-%u\t", n.doc_start, n.doc_end);
+    else
+        buf_str(b, "-\t");
+    put_field(b, n.name);
+    if (n.parent != NODE_NONE)
+        put_hex(b, view_sig(d->v, n.parent));
+    else
+        buf_char(b, '-');
+    buf_char(b, '\t');
+    put_text(b, n.signature);
+    end_line(d, false);
+}
+
+/* By qualified name, kind, path (files are numbered in that order), line, start, sig hash. */
+static int cmp_node(const void *a, const void *b, void *view)
+{
+    const struct segment *s = &((const struct view *)view)->seg;
+    const struct seg_node *x = &s->nodes[*(const uint32_t *)a];
+    const struct seg_node *y = &s->nodes[*(const uint32_t *)b];
+
+    /* Equal strings are stored once. */
+    if (x->qualified != y->qualified)
+        return strcmp(s->strings + x->qualified, s->strings + y->qualified);
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->sig < y->sig ? -1 : x->sig > y->sig;
+}
+
+static bool order_nodes(struct dump *d)
+{
+    uint32_t n = view_node_count(d->v);
+
+    d->order = mem_reallocarray(NULL, n, sizeof(*d->order));
+    d->place = mem_reallocarray(NULL, n, sizeof(*d->place));
+    if (d->order == NULL || d->place == NULL)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        d->order[i] = i;
+    sort_r(d->order, n, sizeof(*d->order), cmp_node, (void *)(uintptr_t)d->v);
+    for (uint32_t i = 0; i < n; i++)
+        d->place[d->order[i]] = i;
+    return true;
+}
+
+static void put_site(struct buf *b, struct site site, unsigned layer)
+{
+    if (site.line == 0)
+        buf_char(b, '-');
+    else
+        buf_printf(b, "%u:%u", (unsigned)site.line, (unsigned)site.col);
+    if (site.layer != layer)
+        buf_printf(b, "!%s", layer_name(site.layer));
+}
+
+static void put_sites(struct dump *d, const struct edge *e)
+{
+    const struct segment *s = &d->v->seg;
+    uint32_t begin = s->site_start[e->evidence], end = s->site_start[e->evidence + 1];
+
+    if (begin == end)
+        buf_char(&d->out, '-');
+    for (uint32_t i = begin; i < end; i++) {
+        if (i == begin || s->sites[i].file != s->sites[i - 1].file) {
+            if (i > begin)
+                buf_char(&d->out, ';');
+            put_text(&d->out, view_path(d->v, s->sites[i].file));
+            buf_char(&d->out, ':');
+        } else {
+            buf_char(&d->out, ',');
+        }
+        put_site(&d->out, s->sites[i], e->layer);
+    }
+}
+
+static int cmp_edge(const void *a, const void *b, void *place)
+{
+    const struct edge *x = a, *y = b;
+
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return ((uint32_t *)place)[x->node] < ((uint32_t *)place)[y->node] ? -1 : 1;
+}
+
+static void dump_edges(struct dump *d, uint32_t from)
+{
+    struct buf *b = &d->out;
+    struct edge_iter it;
+    struct edge e;
+
+    vec_clear(&d->list);
+    view_edges(d->v, from, false, EDGE_ALL, &it);
+    while (view_next(&it, &e))
+        if (!vec_push(&d->list, e))
+            d->ok = false;
+    sort_r(d->list.at, d->list.len, sizeof(*d->list.at), cmp_edge, d->place);
+    for (uint32_t i = 0; i < d->list.len && d->ok; i++) {
+        const struct edge *edge = &d->list.at[i];
+
+        buf_printf(b, "edge\t%s\t%s\t", edge_kind_name(edge->kind), layer_name(edge->layer));
+        put_field(b, view_qualified(d->v, from));
+        put_hex(b, view_sig(d->v, from));
+        buf_char(b, '\t');
+        put_field(b, view_qualified(d->v, edge->node));
+        put_hex(b, view_sig(d->v, edge->node));
+        buf_char(b, '\t');
+        put_sites(d, edge);
+        end_line(d, false);
+    }
+}
+
+bool view_dump(const struct view *v, view_sink sink, void *ctx)
+{
+    struct dump d = {.v = v, .sink = sink, .ctx = ctx, .ok = true};
+    uint32_t n = view_node_count(v);
+
+    d.ok = order_nodes(&d);
+    if (d.ok) {
+        buf_str(&d.out, "isg-dump 1");
+        end_line(&d, false);
+    }
+    dump_files(&d);
+    for (uint32_t i = 0; i < n && d.ok; i++)
+        dump_node(&d, d.order[i]);
+    for (uint32_t i = 0; i < n && d.ok; i++)
+        dump_edges(&d, d.order[i]);
+    end_line(&d, true);
+    mem_free(d.order);
+    mem_free(d.place);
+    vec_release(&d.list);
+    buf_release(&d.out);
+    return d.ok;
+}
+
+/* ---- the root ---- */
+
+/* The root adds up one hash for each file, node and edge, so it does not depend on any order and
+ * can be kept up to date by what changed. What a hash covers is what a line of the dump says. */
+struct root {
+    const struct view *v;
+    struct hash128 sum; /* modulo 2^128 */
+};
+
+enum item { ITEM_FILE, ITEM_NODE, ITEM_EDGE };
+
+static void begin_item(struct hasher *h, enum item item)
+{
+    hasher_init(h);
+    hasher_add_u64(h, item);
+}
+
+static void end_item(struct root *r, const struct hasher *h)
+{
+    struct hash128 x = hasher_u128(h);
+    uint64_t lo = r->sum.lo + x.lo;
+
+    r->sum.hi += x.hi + (lo < x.lo);
+    r->sum.lo = lo;
+}
+
+/* With its NUL: no two lists of strings give the same bytes. */
+static void add_text(struct hasher *h, const char *s)
+{
+    hasher_add(h, s, strlen(s) + 1);
+}
+
+static void add_file(struct root *r, uint32_t index)
+{
+    struct view_file f = view_file(r->v, index);
+    struct hasher h;
+
+    begin_item(&h, ITEM_FILE);
+    add_text(&h, f.path);
+    add_text(&h, f.lang);
+    hasher_add_u64(&h, f.content.lo);
+    hasher_add_u64(&h, f.content.hi);
+    hasher_add_u64(&h, f.size);
+    hasher_add_u64(&h, f.lines);
+    hasher_add_u64(&h, f.facts_flags);
+    hasher_add_u64(&h, f.error_line);
+    for (unsigned i = 0; i < LAYER_COUNT; i++)
+        hasher_add_u64(&h, f.refs_by_layer[i]);
+    for (unsigned i = 0; i < UNRESOLVED_COUNT; i++)
+        hasher_add_u64(&h, f.unresolved[i]);
+    end_item(r, &h);
+}
+
+static void add_node(struct root *r, uint32_t id)
+{
+    struct node n = view_node(r->v, id);
+    struct hasher h;
+
+    begin_item(&h, ITEM_NODE);
+    hasher_add_u64(&h, n.sig);
+    add_text(&h, n.name);
+    add_text(&h, n.qualified);
+    add_text(&h, n.signature);
+    add_text(&h, view_path(r->v, view_file_of(r->v, id)));
+    hasher_add_u64(&h, n.parent != NODE_NONE);
+    hasher_add_u64(&h, n.parent != NODE_NONE ? view_sig(r->v, n.parent) : 0);
+    hasher_add_u64(&h, (uint64_t)n.line << 32 | n.end_line);
+    hasher_add_u64(&h, (uint64_t)n.start << 32 | n.end);
+    hasher_add_u64(&h, (uint64_t)n.doc_start << 32 | n.doc_end);
+    hasher_add_u64(&h, (uint64_t)n.flags << 32 | n.kind);
+    end_item(r, &h);
+}
+
+static void add_edge(struct root *r, uint32_t from, const struct edge *e)
+{
+    const struct segment *s = &r->v->seg;
+    struct hasher h;
+
+    begin_item(&h, ITEM_EDGE);
+    hasher_add_u64(&h, view_sig(r->v, from));
+    hasher_add_u64(&h, view_sig(r->v, e->node));
+    hasher_add_u64(&h, (uint64_t)e->kind << 32 | e->layer);
+    for (uint32_t i = s->site_start[e->evidence]; i < s->site_start[e->evidence + 1]; i++) {
+        struct site site = s->sites[i];
+
+        add_text(&h, view_path(r->v, site.file));
+        hasher_add_u64(&h, (uint64_t)site.line << 32 | (uint64_t)site.col << 8 | site.layer);
+    }
+    end_item(r, &h);
+}
+
+struct hash128 view_root(const struct view *v)
+{
+    struct root r = {.v = v};
+    struct edge_iter it;
+    struct edge e;
+    struct hasher h;
+
+    for (uint32_t i = 0; i < view_file_count(v); i++)
+        add_file(&r, i);
+    for (uint32_t id = 0; id < view_node_count(v); id++) {
+        add_node(&r, id);
+        view_edges(v, id, false, EDGE_ALL, &it);
+        while (view_next(&it, &e))
+            add_edge(&r, id, &e);
+    }
+    hasher_init(&h);
+    hasher_add_u64(&h, r.sum.lo);
+    hasher_add_u64(&h, r.sum.hi);
+    hasher_add_u64(&h, view_file_count(v));
+    hasher_add_u64(&h, view_node_count(v));
+    hasher_add_u64(&h, view_edge_count(v));
+    return hasher_u128(&h);
+}

@@ -1,0 +1,79 @@
+#include "graph/delta.h"
+
+#include <string.h>
+
+void delta_init(struct delta *d)
+{
+    *d = (struct delta){0};
+    arena_init(&d->arena);
+}
+
+void delta_release(struct delta *d)
+{
+    for (uint32_t i = 0; i < d->more.len; i++)
+        arena_release(&d->more.at[i]);
+    vec_release(&d->more);
+    vec_release(&d->units);
+    arena_release(&d->arena);
+    d->replace_all = false;
+}
+
+static int bad_unit(struct err *err, const struct unit *u, const char *invariant, const char *what)
+{
+    return err_set(err, PT_EINVAL, "%s: unit %s: %s", invariant, u->path, what);
+}
+
+static int check_node(const struct unit *u, uint32_t i, struct err *err)
+{
+    const struct unit_node *n = &u->nodes[i];
+
+    if (n->name == NULL || n->qualified == NULL || n->signature == NULL)
+        return err_set(err, PT_EINVAL, "D2: unit %s: node %u lacks a name or signature", u->path,
+                       i);
+    if (n->kind >= NODE_KIND_COUNT)
+        return err_set(err, PT_EINVAL, "D2: unit %s: node %u (%s) is of the unknown kind %u",
+                       u->path, i, n->qualified, n->kind);
+    if (i == 0 ? n->parent != 0 : n->parent >= i)
+        return err_set(err, PT_EINVAL, "D2: unit %s: node %u (%s) has parent %u, no earlier node",
+                       u->path, i, n->qualified, n->parent);
+    return 0;
+}
+
+static int check_unit(const struct unit *u, struct err *err)
+{
+    int rc = 0;
+
+    if (u->removed)
+        return 0;
+    if (u->lang == NULL)
+        return bad_unit(err, u, "D2", "it has no language");
+    if (u->n_nodes == 0 || u->nodes[0].kind != NODE_FILE)
+        return bad_unit(err, u, "D2", "its first node is not a file");
+    for (uint32_t i = 0; i < u->n_nodes && rc == 0; i++)
+        rc = check_node(u, i, err);
+    for (uint32_t i = 0; i < u->n_edges && rc == 0; i++) {
+        const struct unit_edge *e = &u->edges[i];
+
+        if (e->kind >= EDGE_KIND_COUNT || e->layer >= LAYER_COUNT)
+            rc = err_set(err, PT_EINVAL, "D4: unit %s: edge %u is of unknown kind %u or layer %u",
+                         u->path, i, e->kind, e->layer);
+    }
+    return rc;
+}
+
+int delta_check(const struct delta *d, struct err *err)
+{
+    for (uint32_t i = 0; i < d->units.len; i++) {
+        const struct unit *u = &d->units.at[i];
+
+        if (u->path == NULL || u->path[0] == '\0')
+            return err_set(err, PT_EINVAL, "D1: unit %u has no path", i);
+        if (i > 0 && strcmp(u[-1].path, u->path) >= 0)
+            return bad_unit(err, u, "D1", "it is there twice, or not in order");
+
+        int rc = check_unit(u, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}

@@ -1,0 +1,330 @@
+/* The snapshot store: the whole graph in one file, DIR/graph.isg, mapped at open and replaced as a
+ * whole at each apply.
+ *
+ * Bytes of the file; numbers are little-endian:
+ *
+ *   offset  size
+ *        0     8  magic "ISGSNAP\n"
+ *        8     4  version, SNAPSHOT_VERSION
+ *       12     4  0
+ *       16     8  generation
+ *       24     8  wall clock time of its commit, in ns since 1970
+ *       32     8  size of the segment
+ *       40     8  0
+ *       48    16  XXH3-128 (low half first) of the bytes before
+ *       64        the segment (graph/segment.h); the file ends with it
+ *
+ * A snapshot is valid if and only if the header is as above, its checksum is right, the file is
+ * 64 bytes longer than the size it gives, and the segment is valid. The first 64 bytes keep this
+ * layout in every version.
+ *
+ * DIR/lock is locked from the first apply until close: one process writes, any number read. Who
+ * has read a snapshot that another process has replaced since cannot apply to it (PT_ESTALE).
+ */
+#include "base/codec.h"
+#include "base/mem.h"
+#include "store/apply.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAGIC "ISGSNAP\n"
+#define SNAPSHOT_VERSION 1u
+#define HEADER_SIZE 64u
+#define AT_VERSION 8
+#define AT_GENERATION 16
+#define AT_AS_OF 24
+#define AT_SIZE 32
+#define AT_SUM 48
+#define FILE_NAME "graph.isg"
+#define LOCK_NAME "lock"
+#define SET_ASIDE_MAX 1000u
+
+struct snapshot_store {
+    struct store base;
+    struct publish publish;
+    char *dir, *path; /* owned */
+    int lock;         /* -1 until the first apply */
+    /* The header of the file that the newest view stands for; all zero: there is no file. */
+    uint8_t header[HEADER_SIZE];
+};
+
+static const uint8_t no_header[HEADER_SIZE];
+
+static struct snapshot_store *snapshot_of(struct store *s)
+{
+    return (struct snapshot_store *)s;
+}
+
+static char *path_in(const char *dir, const char *name)
+{
+    struct buf b = {0};
+
+    buf_printf(&b, "%s/%s", dir, name);
+    return buf_steal(&b, NULL);
+}
+
+/* ---- reading ---- */
+
+static void put_header_sum(uint8_t *header)
+{
+    struct hash128 sum = hash128(header, AT_SUM);
+
+    codec_put64(header + AT_SUM, sum.lo);
+    codec_put64(header + AT_SUM + 8, sum.hi);
+}
+
+static int check_header(const uint8_t *p, size_t n, struct err *err)
+{
+    uint8_t copy[HEADER_SIZE];
+
+    if (n < HEADER_SIZE || memcmp(p, MAGIC, 8) != 0)
+        return err_set(err, PT_ECORRUPT, "it does not begin as a snapshot does");
+    memcpy(copy, p, HEADER_SIZE);
+    put_header_sum(copy);
+    if (memcmp(copy, p, HEADER_SIZE) != 0)
+        return err_set(err, PT_ECORRUPT, "its header is damaged");
+    if (codec_get32(p + AT_VERSION) != SNAPSHOT_VERSION)
+        return err_set(err, PT_EVERSION, "snapshot of version %u; this program reads version %u",
+                       codec_get32(p + AT_VERSION), SNAPSHOT_VERSION);
+    if (codec_get64(p + AT_SIZE) != n - HEADER_SIZE)
+        return err_set(err, PT_ECORRUPT, "it should have %llu bytes and has %zu",
+                       (unsigned long long)codec_get64(p + AT_SIZE) + HEADER_SIZE, n);
+    if (codec_get32(p + 12) != 0 || codec_get64(p + 40) != 0)
+        return err_set(err, PT_ECORRUPT, "its header has bytes that should be 0");
+    return 0;
+}
+
+static int decode(const struct io_map *map, struct segment *ret, struct err *err)
+{
+    int rc = check_header(map->p, map->n, err);
+    return rc != 0 ? rc : segment_decode(map->p + HEADER_SIZE, map->n - HEADER_SIZE, ret, err);
+}
+
+static int say_damaged(const char *path, int rc, struct err *err)
+{
+    if (rc == PT_ECORRUPT)
+        return err_prefix(err, "%s is damaged and was left as it is; set it aside and index again",
+                          path);
+    if (rc == PT_EVERSION)
+        return err_prefix(err, "%s was written by another version of this program", path);
+    return rc;
+}
+
+/* PT_ENOENT if there is none. */
+static int read_snapshot(struct snapshot_store *s, struct view **ret, struct err *err)
+{
+    struct io_map map;
+    struct segment seg;
+    int rc = io_map_file(s->path, &map, err);
+
+    if (rc != 0)
+        return rc;
+    rc = decode(&map, &seg, err);
+    if (rc != 0) {
+        rc = say_damaged(s->path, rc, err);
+    } else {
+        memcpy(s->header, map.p, HEADER_SIZE);
+        rc = view_new(&seg, &map, codec_get64(map.p + AT_GENERATION),
+                      (int64_t)codec_get64(map.p + AT_AS_OF), ret, err);
+    }
+    io_unmap(&map);
+    return rc;
+}
+
+/* ---- writing ---- */
+
+static int write_snapshot(const struct snapshot_store *s, const struct view *v,
+                          uint8_t header[HEADER_SIZE], struct err *err)
+{
+    uint8_t seg_header[SEG_HEADER_SIZE];
+    struct io_part parts[1 + SEG_PARTS];
+    size_t size = segment_encode(&v->seg, seg_header, parts + 1);
+
+    memset(header, 0, HEADER_SIZE);
+    memcpy(header, MAGIC, 8);
+    codec_put32(header + AT_VERSION, SNAPSHOT_VERSION);
+    codec_put64(header + AT_GENERATION, v->generation);
+    codec_put64(header + AT_AS_OF, (uint64_t)v->as_of_ns);
+    codec_put64(header + AT_SIZE, size);
+    put_header_sum(header);
+    parts[0] = (struct io_part){header, HEADER_SIZE};
+    return io_write_atomic(s->path, parts, PT_COUNT(parts), err);
+}
+
+/* The header that the file has now; all zero if there is no file. */
+static int read_header(const struct snapshot_store *s, uint8_t ret[HEADER_SIZE], struct err *err)
+{
+    size_t n = 0;
+    int fd;
+    int rc = io_open(IO_CWD, s->path, O_RDONLY, 0, &fd, err);
+
+    memset(ret, 0, HEADER_SIZE);
+    if (rc == PT_ENOENT) {
+        err_clear(err);
+        return 0;
+    }
+    if (rc == 0) {
+        rc = io_pread(fd, ret, HEADER_SIZE, 0, &n, err);
+        io_close(fd);
+    }
+    return rc;
+}
+
+/* Takes the lock for this process, if the file is still the one that was read. */
+static int become_writer(struct snapshot_store *s, struct err *err)
+{
+    uint8_t header[HEADER_SIZE];
+    char *path = path_in(s->dir, LOCK_NAME);
+    int rc;
+
+    if (path == NULL)
+        return err_set(err, PT_ENOMEM, "no memory for a path");
+    rc = io_lock(path, true, &s->lock, err);
+    mem_free(path);
+    if (rc != 0) {
+        s->lock = -1;
+        return rc;
+    }
+    rc = read_header(s, header, err);
+    if (rc == 0 && memcmp(header, s->header, HEADER_SIZE) != 0)
+        rc = err_set(err, PT_ESTALE, "%s was replaced since it was read", s->path);
+    if (rc == 0)
+        rc = io_remove_temps(s->dir, err);
+    if (rc != 0) {
+        io_close(s->lock);
+        s->lock = -1;
+    }
+    return rc;
+}
+
+/* After a failed write: io_write_atomic may have put the new file in place before it failed. What
+ * failed must not come back at the next open. This may fail too; then nothing more can be done,
+ * and the caller knows by the first failure that the disk is not to be trusted. */
+static void take_back(const struct snapshot_store *s)
+{
+    uint8_t header[HEADER_SIZE];
+
+    if (read_header(s, header, NULL) != 0 || memcmp(header, s->header, HEADER_SIZE) == 0)
+        return;
+    if (memcmp(s->header, no_header, HEADER_SIZE) == 0) {
+        if (io_remove(IO_CWD, s->path, NULL) == 0)
+            (void)io_sync_dir(s->dir, NULL);
+    } else {
+        (void)write_snapshot(s, publish_newest(&s->publish), header, NULL);
+    }
+}
+
+static int snapshot_apply(struct store *base, const struct delta *delta, struct err *err)
+{
+    struct snapshot_store *s = snapshot_of(base);
+    uint8_t header[HEADER_SIZE];
+    struct view *next;
+    uint32_t slot;
+    int rc = s->lock < 0 ? become_writer(s, err) : 0;
+
+    if (rc == 0)
+        rc = apply_prepare(&s->publish, delta, &next, &slot, err);
+    if (rc != 0)
+        return rc;
+    rc = write_snapshot(s, next, header, err);
+    if (rc != 0) {
+        view_free(next);
+        take_back(s);
+        return rc;
+    }
+    memcpy(s->header, header, HEADER_SIZE);
+    publish_replace(&s->publish, slot, next);
+    return 0;
+}
+
+/* ---- the store ---- */
+
+static const struct view *snapshot_pin(struct store *s)
+{
+    return publish_pin(&snapshot_of(s)->publish);
+}
+
+static void snapshot_unpin(struct store *s, const struct view *v)
+{
+    publish_unpin(&snapshot_of(s)->publish, v);
+}
+
+static void free_store(struct snapshot_store *s)
+{
+    io_close(s->lock);
+    mem_free(s->dir);
+    mem_free(s->path);
+    mem_free(s);
+}
+
+static void snapshot_close(struct store *base)
+{
+    struct snapshot_store *s = snapshot_of(base);
+
+    publish_release(&s->publish);
+    free_store(s);
+}
+
+static const struct store_ops snapshot_ops = {
+    .name = "snapshot",
+    .apply = snapshot_apply,
+    .pin = snapshot_pin,
+    .unpin = snapshot_unpin,
+    .close = snapshot_close,
+};
+
+int store_open_snapshot(const char *dir, struct store **ret, struct err *err)
+{
+    struct snapshot_store *s = mem_calloc(1, sizeof(*s));
+    struct view *first;
+    int rc;
+
+    if (s == NULL)
+        return err_set(err, PT_ENOMEM, "no memory for a store");
+    s->base.ops = &snapshot_ops;
+    s->lock = -1;
+    s->dir = mem_strdup(dir);
+    s->path = path_in(dir, FILE_NAME);
+    if (s->dir == NULL || s->path == NULL)
+        rc = err_set(err, PT_ENOMEM, "no memory for a path");
+    else
+        rc = io_mkdir_p(dir, 0700, err);
+    if (rc == 0)
+        rc = read_snapshot(s, &first, err);
+    if (rc == PT_ENOENT) {
+        err_clear(err);
+        rc = apply_empty(&first, err);
+    }
+    if (rc != 0) {
+        free_store(s);
+        return rc;
+    }
+    publish_init(&s->publish, first);
+    *ret = &s->base;
+    return 0;
+}
+
+int store_set_aside_snapshot(const char *dir, struct buf *ret_path, struct err *err)
+{
+    struct buf from = {0};
+    int rc;
+
+    buf_printf(&from, "%s/" FILE_NAME, dir);
+    rc = PT_ELIMIT;
+    for (unsigned i = 1; i <= SET_ASIDE_MAX && rc == PT_ELIMIT; i++) {
+        buf_reset(ret_path);
+        buf_printf(ret_path, "%s/" FILE_NAME ".damaged-%u", dir, i);
+        if (from.failed || ret_path->failed)
+            rc = err_set(err, PT_ENOMEM, "no memory for a path");
+        else if (!io_exists(IO_CWD, buf_cstr(ret_path)))
+            rc = io_rename(buf_cstr(&from), buf_cstr(ret_path), err);
+    }
+    if (rc == PT_ELIMIT)
+        rc = err_set(err, PT_ELIMIT, "%s: %u damaged snapshots are set aside already", dir,
+                     SET_ASIDE_MAX);
+    buf_release(&from);
+    return rc;
+}
