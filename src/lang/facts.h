@@ -185,7 +185,8 @@ enum facts_flag {
     FACTS_ERRORS = 1u << 0,    /* the parser met errors; the facts hold what could be had */
     FACTS_TRUNCATED = 1u << 1, /* a limit (nodes, depth, effort) cut the extraction short */
     FACTS_GENERATED = 1u << 2,
-    FACTS_TEST = 1u << 3, /* the file as a whole is test code */
+    FACTS_TEST = 1u << 3,   /* the file as a whole is test code */
+    FACTS_UNREAD = 1u << 4, /* could not be read (binary, no permission): these are of an empty one */
 };
 
 struct facts {

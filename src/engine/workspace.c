@@ -1,0 +1,300 @@
+#include "engine/workspace.h"
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "index/dump.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct workspace {
+    struct arena arena;
+    const char *root;
+    const char *state;
+    struct store *store;
+    bool from_dump; /* the graph stands for a dump, not for the tree */
+};
+
+/* ---- places ---- */
+
+int workspace_root_of(const char *dir, struct buf *ret_root, struct err *err)
+{
+    struct buf at = {0}, git = {0};
+    int rc = io_realpath(dir, &at, err);
+    if (rc != PT_OK) {
+        buf_release(&at);
+        return rc;
+    }
+    size_t n = at.n;
+    for (;;) {
+        buf_reset(&git);
+        buf_add(&git, at.p, n);
+        buf_str(&git, "/.git");
+        if (io_exists(AT_FDCWD, buf_cstr(&git))) {
+            buf_add(ret_root, at.p, n > 0 ? n : 1);
+            break;
+        }
+        while (n > 0 && at.p[n - 1] != '/')
+            n--;
+        if (n == 0) {
+            buf_add(ret_root, at.p, at.n);
+            break;
+        }
+        n--;
+    }
+    bool failed = at.failed || git.failed || ret_root->failed;
+    buf_release(&at);
+    buf_release(&git);
+    return failed ? err_set(err, PT_ENOMEM, "out of memory") : PT_OK;
+}
+
+/* $XDG_STATE_HOME/parseltongue/<name of the folder>-<hash of its path> */
+static int state_path(const char *root, struct buf *ret, struct err *err)
+{
+    const char *xdg = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (xdg != NULL && xdg[0] == '/') {
+        buf_str(ret, xdg);
+    } else if (home != NULL && home[0] == '/') {
+        buf_str(ret, home);
+        buf_str(ret, "/.local/state");
+    } else {
+        return err_set(err, PT_ENOENT,
+                       "no place for state: set XDG_STATE_HOME or HOME to an absolute path");
+    }
+    const char *slash = strrchr(root, '/');
+    buf_str(ret, "/parseltongue/");
+    buf_str(ret, slash != NULL && slash[1] != '\0' ? slash + 1 : "root");
+    buf_printf(ret, "-%016llx", (unsigned long long)hash64(root, strlen(root)));
+    return ret->failed ? err_set(err, PT_ENOMEM, "out of memory") : PT_OK;
+}
+
+static const char *in_state(const struct workspace *w, struct buf *b, const char *name)
+{
+    buf_reset(b);
+    buf_str(b, w->state);
+    buf_char(b, '/');
+    buf_str(b, name);
+    return buf_cstr(b);
+}
+
+/* ---- open and close ---- */
+
+/* A graph that cannot be opened is kept beside, never deleted: it is rebuilt from source. */
+static int set_aside(struct workspace *w, const struct err *why, const char **ret_notice,
+                     struct err *err)
+{
+    struct buf from = {0}, to = {0};
+    (void)in_state(w, &from, "graph.isg");
+    (void)in_state(w, &to, why->code == PT_EVERSION ? "graph.isg.other-version" : "graph.isg.damaged");
+    int rc = io_rename(buf_cstr(&from), buf_cstr(&to), err);
+    if (rc == PT_OK)
+        *ret_notice = arena_printf(&w->arena, "%s; kept as %s, the graph is built anew", why->msg,
+                                   buf_cstr(&to));
+    buf_release(&from);
+    buf_release(&to);
+    return rc;
+}
+
+static int open_store(struct workspace *w, const char **ret_notice, struct err *err)
+{
+    struct err why = {0};
+    int rc = store_open_snapshot(w->state, &w->store, &why);
+    if (rc == PT_ECORRUPT || rc == PT_EVERSION) {
+        rc = set_aside(w, &why, ret_notice, err);
+        return rc == PT_OK ? store_open_snapshot(w->state, &w->store, err) : rc;
+    }
+    if (rc != PT_OK && err != NULL)
+        *err = why;
+    return rc;
+}
+
+static bool read_origin(struct workspace *w)
+{
+    struct buf path = {0}, text = {0};
+    int rc = io_read_file(AT_FDCWD, in_state(w, &path, "origin"), 8192, &text, NULL);
+    bool dump = rc == PT_OK && slice_starts(buf_as_slice(&text), SLICE("dump "));
+    buf_release(&path);
+    buf_release(&text);
+    return dump;
+}
+
+static int open_in(struct workspace *w, const char **ret_notice, struct err *err)
+{
+    struct buf state = {0};
+    int rc = state_path(w->root, &state, err);
+    if (rc == PT_OK) {
+        w->state = arena_strndup(&w->arena, state.p, state.n);
+        rc = w->state != NULL ? io_mkdir_p(w->state, 0700, err)
+                              : err_set(err, PT_ENOMEM, "out of memory");
+    }
+    buf_release(&state);
+    if (rc == PT_OK)
+        rc = open_store(w, ret_notice, err);
+    if (rc == PT_OK)
+        w->from_dump = read_origin(w);
+    return rc;
+}
+
+int workspace_open(const char *root, struct workspace **ret, const char **ret_notice,
+                   struct err *err)
+{
+    const char *notice = NULL;
+    struct workspace *w = mem_calloc(1, sizeof(*w));
+    if (w == NULL)
+        return err_set(err, PT_ENOMEM, "out of memory");
+    arena_init(&w->arena);
+    w->root = arena_strdup(&w->arena, root);
+    int rc = w->root != NULL ? open_in(w, &notice, err) : err_set(err, PT_ENOMEM, "out of memory");
+    if (rc != PT_OK) {
+        workspace_close(w);
+        return rc;
+    }
+    *ret = w;
+    *ret_notice = notice;
+    return PT_OK;
+}
+
+void workspace_close(struct workspace *w)
+{
+    if (w == NULL)
+        return;
+    store_close(w->store);
+    arena_release(&w->arena);
+    mem_free(w);
+}
+
+const char *workspace_root(const struct workspace *w)
+{
+    return w->root;
+}
+
+const char *workspace_state_dir(const struct workspace *w)
+{
+    return w->state;
+}
+
+const struct view *workspace_pin(struct workspace *w)
+{
+    return store_pin(w->store);
+}
+
+void workspace_unpin(struct workspace *w, const struct view *v)
+{
+    store_unpin(w->store, v);
+}
+
+/* ---- indexing ---- */
+
+/* Remembers for what the graph stands; readers of another process look at it when they open. */
+static int write_origin(struct workspace *w, const char *kind, const char *what, struct err *err)
+{
+    struct buf path = {0}, text = {0};
+    buf_printf(&text, "%s %s\n", kind, what);
+    struct io_part part = {text.p, text.n};
+    int rc = text.failed ? err_set(err, PT_ENOMEM, "out of memory")
+                         : io_write_atomic(in_state(w, &path, "origin"), &part, 1, err);
+    buf_release(&path);
+    buf_release(&text);
+    return rc;
+}
+
+static int commit(struct workspace *w, const struct delta *d, const char *kind, const char *what,
+                  struct err *err)
+{
+    struct buf lock = {0};
+    int fd = -1;
+    int rc = io_lock(in_state(w, &lock, "lock"), true, &fd, err);
+    buf_release(&lock);
+    if (rc != PT_OK)
+        return rc;
+    rc = store_apply(w->store, d, err);
+    if (rc == PT_OK)
+        rc = write_origin(w, kind, what, err);
+    if (rc == PT_OK)
+        w->from_dump = strcmp(kind, "dump") == 0;
+    io_close(fd);
+    return rc;
+}
+
+int workspace_index(struct workspace *w, const struct pipeline_options *options,
+                    struct pipeline_report *ret_report, struct err *err)
+{
+    struct delta d;
+    int rc = pipeline_tree(w->root, options, &d, ret_report, err);
+    if (rc != PT_OK)
+        return rc;
+    rc = commit(w, &d, "tree", w->root, err);
+    delta_release(&d);
+    if (rc != PT_OK)
+        pipeline_report_release(ret_report);
+    return rc;
+}
+
+int workspace_ingest(struct workspace *w, const char *dump_path,
+                     const struct pipeline_options *options, struct pipeline_report *ret_report,
+                     struct err *err)
+{
+    struct dump dump;
+    struct delta d;
+    int rc = dump_open(dump_path, &dump, err);
+    if (rc != PT_OK)
+        return rc;
+    rc = pipeline_dump(&dump, options, &d, ret_report, err);
+    if (rc == PT_OK) {
+        rc = commit(w, &d, "dump", dump_path, err);
+        delta_release(&d);
+        if (rc != PT_OK)
+            pipeline_report_release(ret_report);
+    }
+    dump_close(&dump);
+    return rc;
+}
+
+/* ---- is it current? ---- */
+
+static bool differs(const struct scan_file *f, const struct view_file *v)
+{
+    return f->size != v->size || f->mtime_ns != v->mtime_ns || f->ctime_ns != v->ctime_ns ||
+           f->ino != v->ino;
+}
+
+/* Both lists are sorted by path. */
+static uint32_t count_stale(const struct scan *s, const struct view *v)
+{
+    uint32_t stale = 0, i = 0, k = 0, n = view_file_count(v);
+    while (i < s->files.len || k < n) {
+        struct view_file known = {0};
+        int order = i == s->files.len ? 1 : -1;
+        if (k < n)
+            known = view_file(v, k);
+        if (i < s->files.len && k < n)
+            order = strcmp(s->files.at[i].path, known.path);
+        stale += order != 0 || differs(&s->files.at[i], &known);
+        i += order <= 0;
+        k += order >= 0;
+    }
+    return stale;
+}
+
+int workspace_check(struct workspace *w, const struct scan_options *options, uint32_t *ret_stale,
+                    struct err *err)
+{
+    struct scan scan;
+    if (w->from_dump) {
+        *ret_stale = 0;
+        return PT_OK;
+    }
+    int rc = scan_tree(w->root, options, &scan, err);
+    if (rc != PT_OK)
+        return rc;
+    const struct view *v = workspace_pin(w);
+    *ret_stale = view_generation(v) == 0 ? scan.files.len + 1 : count_stale(&scan, v);
+    workspace_unpin(w, v);
+    scan_release(&scan);
+    return PT_OK;
+}

@@ -1,0 +1,47 @@
+/* A workspace: one indexed tree, its graph, and where that is kept.
+ *
+ * State lives under $XDG_STATE_HOME/parseltongue (else ~/.local/state/parseltongue), in a folder
+ * named after the tree; nothing is ever written into the tree itself. Views are pinned and
+ * unpinned by any thread; everything else by one thread at a time. Two processes may open the
+ * same workspace: writers exclude each other by a lock file.
+ */
+#ifndef PT_ENGINE_WORKSPACE_H
+#define PT_ENGINE_WORKSPACE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "graph/view.h"
+#include "index/pipeline.h"
+
+struct workspace;
+
+/* The root of the git repository around dir, else dir itself; absolute, links resolved. */
+int workspace_root_of(const char *dir, struct buf *ret_root, struct err *err);
+
+/* Opens (making its state folder) the workspace of the tree at root, an absolute path. A graph
+ * that is damaged or of another version is set aside under a new name, with *ret_notice (owned by
+ * the workspace, NULL if there is nothing to say) telling so; the workspace then is empty. */
+int workspace_open(const char *root, struct workspace **ret, const char **ret_notice,
+                   struct err *err);
+void workspace_close(struct workspace *w); /* takes NULL */
+
+const char *workspace_root(const struct workspace *w);
+const char *workspace_state_dir(const struct workspace *w);
+
+/* Indexes the whole tree and commits it. */
+int workspace_index(struct workspace *w, const struct pipeline_options *options,
+                    struct pipeline_report *ret_report, struct err *err);
+/* The same from a dump; the workspace then stands for the dump, not for a tree. */
+int workspace_ingest(struct workspace *w, const char *dump_path,
+                     const struct pipeline_options *options, struct pipeline_report *ret_report,
+                     struct err *err);
+
+/* Does the graph know the tree as it is now (by metadata: size, times, inode)? *ret_stale counts
+ * files that are new, gone or changed; always 0 for a dump. An empty workspace is stale. */
+int workspace_check(struct workspace *w, const struct scan_options *options, uint32_t *ret_stale,
+                    struct err *err);
+
+const struct view *workspace_pin(struct workspace *w);
+void workspace_unpin(struct workspace *w, const struct view *v);
+
+#endif
