@@ -103,14 +103,14 @@ static int decode(const struct io_map *map, struct segment *ret, struct err *err
     return rc != 0 ? rc : segment_decode(map->p + HEADER_SIZE, map->n - HEADER_SIZE, ret, err);
 }
 
-static int say_damaged(const char *path, int rc, struct err *err)
+/* Leaves the code to the caller: without an err, err_prefix knows none. */
+static void say_damaged(const char *path, int rc, struct err *err)
 {
     if (rc == PT_ECORRUPT)
-        return err_prefix(err, "%s is damaged and was left as it is; set it aside and index again",
-                          path);
-    if (rc == PT_EVERSION)
-        return err_prefix(err, "%s was written by another version of this program", path);
-    return rc;
+        (void)err_prefix(err, "%s is damaged and was left as it is; set it aside and index again",
+                         path);
+    else if (rc == PT_EVERSION)
+        (void)err_prefix(err, "%s was written by another version of this program", path);
 }
 
 /* PT_ENOENT if there is none. */
@@ -124,7 +124,7 @@ static int read_snapshot(struct snapshot_store *s, struct view **ret, struct err
         return rc;
     rc = decode(&map, &seg, err);
     if (rc != 0) {
-        rc = say_damaged(s->path, rc, err);
+        say_damaged(s->path, rc, err);
     } else {
         memcpy(s->header, map.p, HEADER_SIZE);
         rc = view_new(&seg, &map, codec_get64(map.p + AT_GENERATION),
