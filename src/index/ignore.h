@@ -7,12 +7,15 @@
  * of enum ignore_source. The last line that matches decides; a later set wins
  * over an earlier one. Nothing below an ignored folder can be taken back.
  *
- * Some folders are left out without any rule: .git, .hg, .svn, node_modules.
- * Only a negated rule of a .parseltongueignore takes one of them back.
+ * Some names are left out without any rule: .git, .hg, .svn, node_modules. Only
+ * a negated rule of a .parseltongueignore that names one of them, without
+ * wildcards, takes it back: neither the `!.git*` of a .gitignore nor a `!*` is
+ * meant to have the innards of git indexed.
  *
  * Cost: literal names, paths and suffixes are looked up by hash. A pattern
  * with wildcards is run as a set of positions, one pass over the path and no
- * backtracking: O(length of pattern * length of path). One match spends
+ * backtracking (Thompson, "Regular expression search algorithm", 1968): at
+ * most length of pattern * length of path steps. One match spends
  * IGNORE_MAX_STEPS such steps at most; patterns beyond that count as not
  * matching, and ignore_n_cut tells how often it came to that. Patterns that
  * can match nothing (an unclosed '[') and repeated lines are dropped at once.
@@ -35,6 +38,7 @@
 
 #define IGNORE_MAX_FILE ((size_t)1 << 20)  /* bytes of one ignore file */
 #define IGNORE_MAX_BYTES ((size_t)4 << 20) /* bytes of all sets on the stack */
+#define IGNORE_MAX_PATH 4095               /* bytes; patterns that need more never match */
 #define IGNORE_MAX_STEPS (UINT64_C(1) << 20)
 
 /* X(name, file): the ignore files of a folder, in rising precedence. */
@@ -57,6 +61,7 @@ struct ignore_rule {
     const char *text; /* the line, without its end; cut at 200 bytes */
     uint32_t line;    /* from 1; 0 for a built-in */
     bool is_negated;  /* takes back: starts with '!' */
+    bool is_literal;  /* has no wildcards */
     enum ignore_source source;
 };
 
@@ -96,8 +101,8 @@ int ignore_load(struct ignore *ig, int dirfd, const char *dir, unsigned sources,
 void ignore_leave(struct ignore *ig, const char *dir);
 
 /*
- * Is the path (relative to the root, no "./", no '/' at the end) left out, by
- * itself or with a folder above it? `ret_rule` may be NULL; it is set to the
+ * Is the path (relative to the root, no "./", no '/' at the end, at most
+ * IGNORE_MAX_PATH bytes) left out, by itself or with a folder above it? `ret_rule` may be NULL; it is set to the
  * rule that decided, be it a negated one, or to NULL if no rule matches. Sets
  * of folders that do not hold the path have no say: any path may be asked for.
  */
