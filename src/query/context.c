@@ -1,0 +1,281 @@
+#include "query/context.h"
+
+#include "base/map.h"
+#include "base/sort.h"
+#include "query/owner.h"
+#include "query/traverse.h"
+
+#include <string.h>
+
+#define EVIDENCE_NONE UINT32_MAX
+
+#define EDGES_BASE (EDGE_BIT(EDGE_EXTENDS) | EDGE_BIT(EDGE_IMPLEMENTS) | EDGE_BIT(EDGE_OVERRIDES))
+#define EDGES_USE                                                                                  \
+    (EDGE_BIT(EDGE_USES) | EDGE_BIT(EDGE_ACCEPTS) | EDGE_BIT(EDGE_RETURNS) | EDGE_BIT(EDGE_IMPORTS))
+#define EDGES_NEED (EDGES_BASE | EDGES_USE | EDGE_BIT(EDGE_CALLS))
+
+/* In the woven order the k-th item of a role (from 0) stands at first + k * step. */
+static const struct {
+    const char *name;
+    uint16_t first, step;
+} roles[CONTEXT_ROLE_COUNT] = {
+    [CONTEXT_SELF] = {"self", 0, 1},      [CONTEXT_CONTAINER] = {"container", 1, 1},
+    [CONTEXT_BASE] = {"base", 3, 3},      [CONTEXT_MEMBER] = {"member", 4, 2},
+    [CONTEXT_TYPE] = {"used type", 5, 4}, [CONTEXT_CALLEE] = {"callee", 6, 4},
+    [CONTEXT_CALLER] = {"caller", 7, 4},  [CONTEXT_IMPLEMENTOR] = {"implementor", 8, 5},
+    [CONTEXT_USER] = {"user", 10, 6},     [CONTEXT_TEST] = {"test", 12, 10},
+    [CONTEXT_NEAR] = {"near", 40, 8},
+};
+
+struct gather {
+    const struct view *v;
+    uint32_t self;
+    bool self_is_test;
+    struct map index; /* node -> index of its item */
+    VEC(struct context_item) items;
+    bool failed;
+};
+
+/* ---- gathering ---- */
+
+/* The first role that a node gets stays, so the calls come in the order of roles. */
+static void add(struct gather *g, uint32_t node, enum context_role role, unsigned distance,
+                uint32_t evidence)
+{
+    bool is_new = false;
+    uint32_t *at = map_put(&g->index, node, g->items.len, &is_new);
+
+    if (at == NULL ||
+        (is_new && !vec_push(&g->items, (struct context_item){.node = node,
+                                                              .role = (uint8_t)role,
+                                                              .distance = (uint8_t)distance,
+                                                              .evidence = evidence})))
+        g->failed = true;
+}
+
+/* Who calls or uses the node from test code is a test of it. */
+static bool is_test_of(const struct gather *g, uint32_t node, enum context_role role)
+{
+    return !g->self_is_test && (view_flags(g->v, node) & FLAG_TEST) != 0 &&
+           (role == CONTEXT_CALLER || role == CONTEXT_USER || role == CONTEXT_NEAR);
+}
+
+static void add_edges(struct gather *g, uint32_t node, bool in, uint32_t kinds,
+                      enum context_role role, unsigned distance)
+{
+    struct edge_iter it;
+    struct edge e;
+
+    view_edges(g->v, node, in, kinds, &it);
+    while (!g->failed && view_next(&it, &e)) {
+        bool test = in && is_test_of(g, e.node, role);
+        if (e.layer == LAYER_CANDIDATE)
+            continue;
+        /* Tests two hops away are for add_tests to find, which knows how they get here. */
+        if (test && distance > 1)
+            continue;
+        /* A type's own impl blocks do not use it, they are parts of it. */
+        if (in && view_kind(g->v, e.node) == NODE_IMPL && owner_of_impl(g->v, e.node) == node)
+            continue;
+        add(g, e.node, test ? CONTEXT_TEST : role, distance, e.evidence);
+    }
+}
+
+static void add_impls(struct gather *g, uint32_t type, enum context_role role, unsigned distance,
+                      bool members)
+{
+    struct owner_ids impls = {0};
+
+    g->failed = g->failed || !owner_impls(g->v, type, &impls);
+    for (uint32_t i = 0; i < impls.len && !g->failed; i++) {
+        if (members)
+            add_edges(g, impls.at[i], false, EDGE_MEMBERS, role, distance);
+        else
+            add(g, impls.at[i], role, distance, EVIDENCE_NONE);
+    }
+    vec_release(&impls);
+}
+
+/* The members of a type lie in its impl blocks too; the blocks themselves say nothing. */
+static void add_members(struct gather *g, uint32_t node, enum context_role role, unsigned distance)
+{
+    add_edges(g, node, false, EDGE_MEMBERS, role, distance);
+    if (node_kind_is_type(view_kind(g->v, node)))
+        add_impls(g, node, role, distance, true);
+}
+
+static void add_container(struct gather *g)
+{
+    uint32_t parent = view_parent(g->v, g->self);
+
+    if (view_kind(g->v, g->self) == NODE_IMPL) {
+        uint32_t type = owner_of_impl(g->v, g->self);
+        if (type != NODE_NONE)
+            add(g, type, CONTEXT_CONTAINER, 1, EVIDENCE_NONE);
+    }
+    if (parent == NODE_NONE)
+        return;
+    add(g, parent, CONTEXT_CONTAINER, 1, EVIDENCE_NONE);
+    if (view_kind(g->v, parent) == NODE_IMPL) {
+        uint32_t type = owner_of_impl(g->v, parent);
+        if (type != NODE_NONE)
+            add(g, type, CONTEXT_CONTAINER, 2, EVIDENCE_NONE);
+    }
+}
+
+static void add_first_hop(struct gather *g)
+{
+    add(g, g->self, CONTEXT_SELF, 0, EVIDENCE_NONE);
+    add_container(g);
+    add_members(g, g->self, CONTEXT_MEMBER, 1);
+    add_edges(g, g->self, false, EDGES_BASE, CONTEXT_BASE, 1);
+    add_edges(g, g->self, true, EDGES_BASE, CONTEXT_IMPLEMENTOR, 1);
+    add_edges(g, g->self, true, EDGE_BIT(EDGE_CALLS), CONTEXT_CALLER, 1);
+    add_edges(g, g->self, false, EDGE_BIT(EDGE_CALLS), CONTEXT_CALLEE, 1);
+    add_edges(g, g->self, false, EDGES_USE, CONTEXT_TYPE, 1);
+    add_edges(g, g->self, true, EDGES_USE, CONTEXT_USER, 1);
+}
+
+static int add_tests(struct gather *g, struct err *err)
+{
+    struct reach_options o = {.in = true,
+                              .kinds = EDGE_BIT(EDGE_CALLS),
+                              .max_depth = CONTEXT_TEST_HOPS,
+                              .from_members = true};
+    struct reach r;
+
+    if (g->self_is_test)
+        return 0;
+    reach_init(&r);
+    int rc = query_reach(g->v, &g->self, 1, &o, &r, err);
+    for (uint32_t i = 0; rc == 0 && i < r.nodes.len && !g->failed; i++) {
+        const struct reached *n = &r.nodes.at[i];
+        if (n->distance > 0 && (view_flags(g->v, n->node) & FLAG_TEST))
+            add(g, n->node, CONTEXT_TEST, n->distance, n->evidence);
+    }
+    reach_release(&r);
+    return rc;
+}
+
+/* On from one item of the first hop, the way that led to it. */
+static void add_second_hop(struct gather *g, uint32_t node, enum context_role role)
+{
+    uint8_t kind = view_kind(g->v, node);
+
+    switch (role) {
+    case CONTEXT_CONTAINER:
+        if (node_kind_is_type(kind) || kind == NODE_IMPL)
+            add_members(g, node, CONTEXT_NEAR, 2);
+        break;
+    case CONTEXT_MEMBER:
+        add_edges(g, node, true, EDGE_BIT(EDGE_CALLS), CONTEXT_NEAR, 2);
+        add_edges(g, node, false, EDGES_NEED, CONTEXT_NEAR, 2);
+        break;
+    case CONTEXT_CALLER: add_edges(g, node, true, EDGE_BIT(EDGE_CALLS), CONTEXT_NEAR, 2); break;
+    case CONTEXT_BASE:
+    case CONTEXT_CALLEE:
+    case CONTEXT_TYPE:
+        add_edges(g, node, false, EDGES_NEED, CONTEXT_NEAR, 2);
+        if (node_kind_is_type(kind))
+            add_members(g, node, CONTEXT_NEAR, 2);
+        break;
+    case CONTEXT_IMPLEMENTOR: add_edges(g, node, true, EDGES_BASE, CONTEXT_NEAR, 2); break;
+    default: break;
+    }
+}
+
+/* ---- order ---- */
+
+static uint32_t score_of(const struct gather *g, const struct context_item *item)
+{
+    uint32_t node = item->node;
+    bool file = view_file_of(g->v, node) == view_file_of(g->v, g->self);
+    bool parent = file && view_parent(g->v, node) == view_parent(g->v, g->self);
+
+    return 256u * (CONTEXT_TEST_HOPS + 1 - item->distance) + owner_log_degree(g->v, node) +
+           (file ? 48 : 0) + (parent ? 16 : 0) + (view_flags(g->v, node) & FLAG_EXPORTED ? 32 : 0);
+}
+
+static int cmp_items(const void *a, const void *b, void *ctx)
+{
+    const struct context_item *x = a, *y = b;
+
+    (void)ctx;
+    if (x->role != y->role)
+        return x->role < y->role ? -1 : 1;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    return x->node < y->node ? -1 : x->node > y->node;
+}
+
+/* Takes from the role whose next item stands first, until all are taken. */
+static void weave(const struct gather *g, const uint32_t *totals, struct context *ret)
+{
+    uint32_t at[CONTEXT_ROLE_COUNT], end[CONTEXT_ROLE_COUNT], place[CONTEXT_ROLE_COUNT], sum = 0;
+
+    for (unsigned r = 0; r < CONTEXT_ROLE_COUNT; r++) {
+        uint32_t n = totals[r] < CONTEXT_ROLE_MAX ? totals[r] : CONTEXT_ROLE_MAX;
+        at[r] = sum;
+        end[r] = sum + n;
+        place[r] = roles[r].first;
+        sum += totals[r];
+    }
+    for (;;) {
+        unsigned best = CONTEXT_ROLE_COUNT;
+        for (unsigned r = 0; r < CONTEXT_ROLE_COUNT; r++) {
+            if (at[r] < end[r] && (best == CONTEXT_ROLE_COUNT || place[r] < place[best]))
+                best = r;
+        }
+        if (best == CONTEXT_ROLE_COUNT)
+            return;
+        (void)vec_push(&ret->items, g->items.at[at[best]++]);
+        place[best] += roles[best].step;
+    }
+}
+
+static void finish(struct gather *g, struct context *ret)
+{
+    uint32_t totals[CONTEXT_ROLE_COUNT] = {0};
+
+    vec_clear(&ret->items);
+    if (!vec_reserve(&ret->items, g->items.len)) {
+        g->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < g->items.len; i++) {
+        totals[g->items.at[i].role]++;
+        g->items.at[i].score = score_of(g, &g->items.at[i]);
+    }
+    sort_r(g->items.at, g->items.len, sizeof(*g->items.at), cmp_items, NULL);
+    weave(g, totals, ret);
+    memcpy(ret->totals, totals, sizeof(totals));
+}
+
+int query_context(const struct view *v, uint32_t node, struct context *ret, struct err *err)
+{
+    struct gather g = {.v = v, .self = node};
+
+    g.self_is_test = (view_flags(v, node) & FLAG_TEST) != 0;
+    add_first_hop(&g);
+    int rc = add_tests(&g, err);
+    uint32_t first_hop = g.items.len;
+    for (uint32_t i = 1; rc == 0 && i < first_hop && !g.failed; i++)
+        add_second_hop(&g, g.items.at[i].node, g.items.at[i].role);
+    if (rc == 0 && !g.failed)
+        finish(&g, ret);
+    map_release(&g.index);
+    vec_release(&g.items);
+    if (rc == 0 && g.failed)
+        rc = err_set(err, PT_ENOMEM, "no memory for a context");
+    return rc;
+}
+
+void context_release(struct context *c)
+{
+    vec_release(&c->items);
+}
+
+const char *context_role_name(enum context_role role)
+{
+    return role < CONTEXT_ROLE_COUNT ? roles[role].name : "?";
+}

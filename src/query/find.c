@@ -1,0 +1,539 @@
+#include "query/find.h"
+
+#include "base/sort.h"
+#include "query/owner.h"
+#include "query/parts.h"
+#include "query/propose.h"
+
+/* Longer texts name nothing. */
+#define TEXT_MAX 4096u
+/* So many tails of the text are looked up as bare names: more than any name has separators. */
+#define TAILS_MAX 8u
+
+/* A text, taken apart, and what it may mean. */
+struct finder {
+    const struct view *v;
+    struct slice name; /* without qualifiers */
+    struct parts parts;
+    struct slice files[2]; /* nodes must be in such files; empty: any */
+    uint32_t line;
+    bool spans; /* nodes that only span the line do, too */
+    uint32_t kinds;
+    struct found *found;
+    bool failed;
+};
+
+void found_release(struct found *f)
+{
+    vec_release(&f->nodes);
+}
+
+/* ---- filters ---- */
+
+static bool path_ends(const char *path, struct slice end)
+{
+    struct slice p = slice_from(path);
+
+    return slice_ends(p, end) && (p.n == end.n || p.p[p.n - end.n - 1] == '/');
+}
+
+static bool is_wanted(const struct finder *f, uint32_t id)
+{
+    if (f->kinds != 0 && !(f->kinds >> view_kind(f->v, id) & 1))
+        return false;
+    for (unsigned i = 0; i < PT_COUNT(f->files); i++) {
+        if (f->files[i].n > 0 &&
+            !path_ends(view_file(f->v, view_file_of(f->v, id)).path, f->files[i]))
+            return false;
+    }
+    if (f->line == 0)
+        return true;
+    struct node n = view_node(f->v, id);
+    return n.line == f->line || (f->spans && n.line < f->line && f->line <= n.end_line);
+}
+
+/* Keeps the best kind of match only. */
+static void add(struct finder *f, uint32_t id, enum find_how how)
+{
+    if (how > f->found->how)
+        return;
+    if (how < f->found->how) {
+        vec_clear(&f->found->nodes);
+        f->found->how = how;
+    }
+    if (!vec_push(&f->found->nodes, id))
+        f->failed = true;
+}
+
+/* ---- names ---- */
+
+static enum find_how how_of(const struct finder *f, uint32_t id)
+{
+    struct parts stored, name;
+    struct slice qualified = slice_from(view_qualified(f->v, id));
+
+    if (f->parts.n == 1 && f->name.n < qualified.n)
+        return FIND_BARE;
+    parts_split(qualified, &stored);
+    uint32_t matched = parts_match(&f->parts, &stored);
+    if (matched == 0)
+        return FIND_CLOSE;
+    if (matched == stored.n && !stored.cut)
+        return FIND_EXACT;
+    parts_split(slice_from(view_name(f->v, id)), &name);
+    return matched > name.n ? FIND_SUFFIX : FIND_BARE;
+}
+
+static void add_named(struct finder *f, struct slice name)
+{
+    const uint32_t *ids;
+    uint32_t n = view_named(f->v, name.p, name.n, &ids);
+
+    for (uint32_t i = 0; i < n && !f->failed; i++) {
+        enum find_how how = is_wanted(f, ids[i]) ? how_of(f, ids[i]) : FIND_CLOSE;
+        if (how != FIND_CLOSE)
+            add(f, ids[i], how);
+    }
+}
+
+/* Members that languages name by a word in brackets, as <constructor>. */
+static void add_bracketed(struct finder *f, struct slice name)
+{
+    char bracketed[64];
+
+    if (name.n == 0 || name.n + 2 > sizeof(bracketed) || name.p[0] == '<')
+        return;
+    bracketed[0] = '<';
+    memcpy(bracketed + 1, name.p, name.n);
+    bracketed[name.n + 1] = '>';
+    add_named(f, slice_of(bracketed, name.n + 2));
+}
+
+/* Impl blocks of a type: `<T>`, `<T as U>`, `<T<X> as U>`. */
+static void add_impls(struct finder *f, struct slice type)
+{
+    char prefix[64];
+
+    if (type.n == 0 || type.n + 1 > sizeof(prefix))
+        return;
+    prefix[0] = '<';
+    memcpy(prefix + 1, type.p, type.n);
+    struct slice p = slice_of(prefix, type.n + 1);
+    for (uint32_t rank = view_name_lower_bound(f->v, p.p, p.n); rank < view_name_count(f->v);
+         rank++) {
+        const uint32_t *ids;
+        uint32_t n;
+        const char *name = view_name_at(f->v, rank, &ids, &n);
+        if (!slice_starts(slice_from(name), p))
+            break;
+        if (name[p.n] == '>' || name[p.n] == ' ' || name[p.n] == '<')
+            add_named(f, slice_from(name));
+    }
+}
+
+/* A bare name may have separators inside (`#count`, `operator->`, `a.test.ts`): each tail of the
+ * text that begins behind one may be it. The kind of match is then that of the whole text. */
+static void find_names(struct finder *f)
+{
+    size_t tails[TAILS_MAX + 2];
+    unsigned n = 0;
+
+    for (size_t i = f->name.n; i-- > 0 && n < TAILS_MAX;) {
+        size_t sep = parts_separator(f->name.p + i, f->name.n - i);
+        if (sep > 0 && i + sep < f->name.n)
+            tails[n++] = i + sep;
+        if (i > 0 && f->name.p[i] == '#')
+            tails[n++] = i;
+    }
+    tails[n++] = 0;
+    for (unsigned i = 0; i < n && !f->failed; i++) {
+        struct slice tail = slice_of(f->name.p + tails[i], f->name.n - tails[i]);
+        add_named(f, tail);
+        add_bracketed(f, tail);
+    }
+    if (f->found->nodes.len == 0 && f->parts.n > 0)
+        add_impls(f, f->parts.at[f->parts.n - 1]);
+}
+
+/* ---- files and modules ---- */
+
+/* By path: whole, or its last parts as they are written. */
+static void find_paths(struct finder *f, struct slice path, struct found *ret)
+{
+    const uint32_t *ids;
+    const char *slash = slice_rchr(path, '/');
+    struct slice base =
+        slash != NULL ? slice_of(slash + 1, (size_t)(path.p + path.n - slash) - 1) : path;
+    uint32_t n = path.n > 0 ? view_named(f->v, base.p, base.n, &ids) : 0;
+
+    for (uint32_t i = 0; i < n && !f->failed; i++) {
+        if (view_kind(f->v, ids[i]) != NODE_FILE)
+            continue;
+        const char *p = view_file(f->v, view_file_of(f->v, ids[i])).path;
+        if (slice_eq(slice_from(p), path)) {
+            vec_clear(&ret->nodes);
+            ret->how = FIND_EXACT;
+            f->failed = !vec_push(&ret->nodes, ids[i]);
+            return;
+        }
+        if (path_ends(p, path)) {
+            ret->how = FIND_SUFFIX;
+            f->failed = !vec_push(&ret->nodes, ids[i]);
+        }
+    }
+}
+
+/* Files by the names of their modules. Only a match of kind `best` or better is looked for; it is
+ * what the walk over all files is worth. */
+static void find_modules(struct finder *f, enum find_how best)
+{
+    struct parts stored;
+    struct slice first = f->parts.at[0], last = f->parts.at[f->parts.n - 1];
+
+    for (uint32_t i = 0; i < view_file_count(f->v) && !f->failed; i++) {
+        uint32_t id = view_file(f->v, i).node;
+        const char *text = view_qualified(f->v, id);
+        if (best == FIND_EXACT && strncmp(text, first.p, first.n) != 0)
+            continue;
+        struct slice module = slice_from(text);
+        if (best != FIND_EXACT && !slice_ends(module, last))
+            continue;
+        /* Where the module is called as the file, its last part is only "c" or "ts". */
+        if (best == FIND_BARE && strcmp(text, view_file(f->v, i).path) == 0)
+            continue;
+        if (!is_wanted(f, id))
+            continue;
+        parts_split(module, &stored);
+        uint32_t matched = parts_match(&f->parts, &stored);
+        enum find_how how = matched == stored.n && !stored.cut ? FIND_EXACT
+                            : matched > 1                      ? FIND_SUFFIX
+                                                               : FIND_BARE;
+        if (matched != 0 && how <= best)
+            add(f, id, how);
+    }
+}
+
+/* Files by their bare name without what is behind the dot. */
+static void find_stems(struct finder *f)
+{
+    struct slice name = f->name;
+    const uint32_t *ids;
+    uint32_t n;
+
+    for (uint32_t rank = view_name_lower_bound(f->v, name.p, name.n); rank < view_name_count(f->v);
+         rank++) {
+        const char *s = view_name_at(f->v, rank, &ids, &n);
+        if (strncmp(s, name.p, name.n) != 0 || s[name.n] > '.')
+            break;
+        if (s[name.n] != '.')
+            continue;
+        for (uint32_t i = 0; i < n; i++) {
+            if (view_kind(f->v, ids[i]) == NODE_FILE && is_wanted(f, ids[i]))
+                add(f, ids[i], FIND_BARE);
+        }
+    }
+}
+
+/* ---- what gives way ---- */
+
+/* Weakest last; what is of a weaker class than the best gives way. */
+static unsigned strength(const struct finder *f, uint32_t id)
+{
+    uint16_t flags = view_flags(f->v, id);
+
+    if (view_kind(f->v, id) == NODE_IMPL)
+        return 0;
+    if (flags & FLAG_EXTERNAL)
+        return 1;
+    return flags & FLAG_DECLARATION ? 2 : 3;
+}
+
+static bool is_proper_type(uint8_t kind)
+{
+    return node_kind_is_type(kind) && kind != NODE_TYPE_ALIAS;
+}
+
+/* `typedef struct S S;`: the alias is of no interest where S itself is at hand. */
+static bool is_alias_of_one(const struct finder *f, uint32_t id)
+{
+    const struct view *v = f->v;
+
+    if (view_kind(v, id) != NODE_TYPE_ALIAS)
+        return false;
+    for (uint32_t i = 0; i < f->found->nodes.len; i++) {
+        uint32_t other = f->found->nodes.at[i];
+        struct edge_iter it;
+        struct edge e;
+        if (!is_proper_type(view_kind(v, other)) ||
+            strcmp(view_name(v, id), view_name(v, other)) != 0)
+            continue;
+        if (view_file_of(v, id) == view_file_of(v, other))
+            return true;
+        view_edges(v, id, false, EDGE_BIT(EDGE_USES), &it);
+        while (view_next(&it, &e)) {
+            if (e.node == other)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void give_way(struct finder *f)
+{
+    uint32_t n = f->found->nodes.len, kept = 0;
+    uint32_t *at = f->found->nodes.at;
+    unsigned best = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned s = strength(f, at[i]);
+        best = s > best ? s : best;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (strength(f, at[i]) == best)
+            at[kept++] = at[i];
+    }
+    vec_truncate(&f->found->nodes, kept);
+    n = kept;
+    kept = 0;
+    /* Only aliases leave, so a type that one gives way to is somewhere in the list throughout. */
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = at[i];
+        if (!is_alias_of_one(f, id))
+            at[kept++] = id;
+    }
+    vec_truncate(&f->found->nodes, kept);
+}
+
+/* No tests before tests, then by in-degree, then by id. */
+static bool put_in_order(struct finder *f)
+{
+    uint32_t n = f->found->nodes.len, *at = f->found->nodes.at;
+    VEC(uint64_t) keys = {0};
+
+    if (n < 2)
+        return true;
+    bool ok = vec_grow(&keys, n) != NULL;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        uint64_t test = (view_flags(f->v, at[i]) & FLAG_TEST) != 0;
+        keys.at[i] = (test << 16 | (OWNER_DEGREE_MAX - owner_in_degree(f->v, at[i]))) << 32 | at[i];
+    }
+    ok = ok && sort_u64(keys.at, n);
+    for (uint32_t i = 0; ok && i < n; i++)
+        at[i] = (uint32_t)keys.at[i];
+    vec_release(&keys);
+    return ok;
+}
+
+/* ---- texts ---- */
+
+static struct slice trim(struct slice s)
+{
+    while (s.n > 0 && s.p[0] == ' ')
+        s = slice_of(s.p + 1, s.n - 1);
+    while (s.n > 0 && s.p[s.n - 1] == ' ')
+        s.n--;
+    return s;
+}
+
+/* Takes `:123` off the end. */
+static bool take_number(struct slice *s, uint32_t *ret)
+{
+    uint64_t number = 0, scale = 1;
+    size_t i = s->n;
+
+    while (i > 0 && s->p[i - 1] >= '0' && s->p[i - 1] <= '9' && s->n - i < 9) {
+        number += scale * (uint64_t)(s->p[--i] - '0');
+        scale *= 10;
+    }
+    if (i == s->n || i < 2 || s->p[i - 1] != ':' || s->p[i - 2] == ':')
+        return false;
+    s->n = i - 1;
+    *ret = (uint32_t)number;
+    return true;
+}
+
+/* Takes `@FILE` off the end. What follows a slash is a folder, as in `node_modules/@scope/x`. */
+static bool take_file(struct slice *s, struct slice *ret)
+{
+    for (size_t i = 1; i + 1 < s->n; i++) {
+        if (s->p[i] == '@' && s->p[i - 1] != '/') {
+            *ret = slice_of(s->p + i + 1, s->n - i - 1);
+            s->n = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes off the end what is no part of a name: `()` and what is in it, generic arguments, `!`. */
+static bool take_decoration(struct slice *s)
+{
+    char open, close;
+    unsigned depth = 0;
+    size_t i = s->n;
+
+    if (i > 1 && s->p[i - 1] == '!') {
+        s->n--;
+        return true;
+    }
+    if (i < 3 || (s->p[i - 1] != ')' && s->p[i - 1] != '>'))
+        return false;
+    close = s->p[i - 1];
+    open = close == ')' ? '(' : '<';
+    while (i > 0) {
+        char c = s->p[--i];
+        bool arrow = c == '>' && i > 0 && s->p[i - 1] == '-';
+        depth += c == close && !arrow;
+        if (c == open && --depth == 0)
+            break;
+    }
+    while (i > 0 && s->p[i - 1] == ':')
+        i--;
+    if (i == 0)
+        return false;
+    s->n = i;
+    return true;
+}
+
+/* A turbofish in the middle, `Vec::<T>::new`, is no part of the name. */
+static void drop_arguments(struct parts *p)
+{
+    struct slice t, u;
+    uint32_t kept = 1;
+
+    for (uint32_t i = 1; i < p->n; i++) {
+        if (i + 1 < p->n && part_angle(p->at[i], &t, &u) && u.n == 0)
+            continue;
+        p->at[kept++] = p->at[i];
+    }
+    p->n = p->n > 0 ? kept : 0;
+}
+
+/* ---- */
+
+/* By file and line. False: the text names no file. */
+static bool find_on_line(struct finder *f, struct slice path)
+{
+    struct found files = {0};
+
+    find_paths(f, path, &files);
+    for (uint32_t k = 0; k < files.nodes.len && !f->failed; k++) {
+        struct view_file file = view_file(f->v, view_file_of(f->v, files.nodes.at[k]));
+        uint32_t best = NODE_NONE, best_span = UINT32_MAX;
+        for (uint32_t id = file.first + 1; id < file.first + file.count; id++) {
+            struct node n = view_node(f->v, id);
+            uint32_t span = n.end_line > n.line ? n.end_line - n.line : 0;
+            if (n.line <= f->line && f->line <= n.line + span && span <= best_span &&
+                (f->kinds == 0 || (f->kinds >> n.kind & 1))) {
+                best = id;
+                best_span = span;
+            }
+        }
+        if (best != NODE_NONE)
+            add(f, best, files.how);
+    }
+    if (f->found->nodes.len == 0 && files.nodes.len > 0 && !f->failed)
+        f->failed = !propose_around(f->v, view_file_of(f->v, files.nodes.at[0]), f->line, f->kinds,
+                                    f->found);
+    bool is_file = files.nodes.len > 0;
+    found_release(&files);
+    return is_file;
+}
+
+static bool is_pathlike(struct slice s)
+{
+    return slice_chr(s, '/') != NULL || slice_chr(s, '.') != NULL;
+}
+
+/* Files whose path ends like that come before names that are spelled alike. */
+static void prefer_paths(struct finder *f)
+{
+    struct found files = {.how = FIND_CLOSE};
+
+    if (f->line == 0 && is_pathlike(f->name))
+        find_paths(f, f->name, &files);
+    if (files.nodes.len > 0 && (files.how == FIND_EXACT || f->found->how != FIND_EXACT)) {
+        vec_clear(&f->found->nodes);
+        f->found->how = FIND_CLOSE;
+        for (uint32_t i = 0; i < files.nodes.len; i++) {
+            if (is_wanted(f, files.nodes.at[i]))
+                add(f, files.nodes.at[i], files.how);
+        }
+    }
+    found_release(&files);
+}
+
+/* The name as it is now, whatever it may mean. */
+static void find_anything(struct finder *f)
+{
+    f->found->how = FIND_CLOSE;
+    vec_clear(&f->found->nodes);
+    parts_split(f->name, &f->parts);
+    drop_arguments(&f->parts);
+    if (f->parts.n == 0 || f->name.n > TEXT_MAX)
+        return;
+    find_names(f);
+    if (f->found->how != FIND_EXACT)
+        find_modules(f, FIND_EXACT);
+    prefer_paths(f);
+    if (f->found->how > FIND_SUFFIX && f->parts.n > 1)
+        find_modules(f, FIND_SUFFIX);
+    if (f->found->how == FIND_CLOSE && f->parts.n == 1) {
+        find_modules(f, FIND_BARE);
+        if (f->found->how == FIND_CLOSE)
+            find_stems(f);
+    }
+}
+
+static void find_text(struct finder *f, struct slice text)
+{
+    f->name = text;
+    do {
+        find_anything(f);
+    } while (f->found->nodes.len == 0 && !f->failed && take_decoration(&f->name));
+}
+
+int query_find(const struct view *v, const char *text, const struct find_filter *filter,
+               struct found *ret, struct err *err)
+{
+    struct slice name = trim(slice_from(text));
+    struct finder f = {.v = v, .found = ret};
+    uint32_t number;
+
+    vec_clear(&ret->nodes);
+    ret->how = FIND_CLOSE;
+    if (filter != NULL) {
+        f.kinds = filter->kinds;
+        f.files[0] = slice_from(filter->file);
+        f.line = filter->line;
+    }
+    if (slice_starts(name, SLICE("./")))
+        name = slice_of(name.p + 2, name.n - 2);
+    if (take_number(&name, &number)) {
+        f.line = number;
+        if (take_number(&name, &number)) /* the other one was the column */
+            f.line = number;
+    }
+    bool has_file = take_file(&name, &f.files[1]);
+    if (name.n == 0 && f.line != 0)
+        name = f.files[0];
+    if (f.line != 0 && !has_file && find_on_line(&f, name))
+        goto out;
+    find_text(&f, name);
+    if (ret->nodes.len == 0 && f.line != 0 && !f.failed) {
+        f.spans = true;
+        find_text(&f, name);
+    }
+    if (ret->nodes.len == 0 && !f.failed)
+        f.failed = !propose(v, &f.parts, f.kinds, ret);
+out:
+    if (!f.failed && ret->how != FIND_CLOSE) {
+        give_way(&f);
+        f.failed = !put_in_order(&f);
+    }
+    if (f.failed) {
+        vec_clear(&ret->nodes);
+        return err_set(err, PT_ENOMEM, "no memory to look up a name");
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+/* What a node belongs to: the type of an impl block, the module of a file; and what belongs to it.
+ *
+ * Private to query/. Reads one pinned view; any thread.
+ */
+#ifndef PT_QUERY_OWNER_H
+#define PT_QUERY_OWNER_H
+
+#include "base/vec.h"
+#include "graph/view.h"
+
+struct owner_ids VEC_BODY(uint32_t);
+
+#define EDGE_MEMBERS (EDGE_BIT(EDGE_CONTAINS) | EDGE_BIT(EDGE_DEFINES))
+/* What makes one type, file or module need another. */
+#define EDGE_TYPE_NEEDS                                                                            \
+    (EDGE_BIT(EDGE_EXTENDS) | EDGE_BIT(EDGE_IMPLEMENTS) | EDGE_BIT(EDGE_USES) |                    \
+     EDGE_BIT(EDGE_ACCEPTS) | EDGE_BIT(EDGE_RETURNS))
+
+/* The type that an impl block adds to, NODE_NONE if it is not of this tree. */
+uint32_t owner_of_impl(const struct view *v, uint32_t impl);
+
+/* Appends the impl blocks of a type, by id. False: no memory. */
+bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret);
+
+/* For each file, by index, the FILE node that stands for its module: the one that makes its folder
+ * a package, else its own. The caller frees it; NULL: no memory. */
+uint32_t *owner_modules(const struct view *v);
+
+/* Edges that end at a node, containment apart, counted up to a bound. */
+#define OWNER_DEGREE_MAX 1024u
+uint32_t owner_in_degree(const struct view *v, uint32_t node);
+
+/* 0 to 160: 16 times the binary logarithm of 1 + degree, in whole steps. */
+uint32_t owner_log_degree(const struct view *v, uint32_t node);
+
+#endif

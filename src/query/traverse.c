@@ -1,0 +1,396 @@
+#include "query/traverse.h"
+
+#include "base/mem.h"
+#include "base/sort.h"
+#include "query/owner.h"
+
+#include <string.h>
+
+#define EVIDENCE_NONE UINT32_MAX
+/* Up to here a level is sorted in place, by insertion. */
+#define SMALL_LEVEL 32u
+
+void reach_init(struct reach *r)
+{
+    *r = (struct reach){0};
+}
+
+void reach_release(struct reach *r)
+{
+    vec_release(&r->nodes);
+    vec_release(&r->keys);
+    vec_release(&r->back);
+    vec_release(&r->spare);
+    mem_free(r->mark);
+    *r = (struct reach){0};
+}
+
+static int no_memory(struct reach *r, struct err *err)
+{
+    vec_clear(&r->nodes);
+    r->truncated = false;
+    return err_set(err, PT_ENOMEM, "no memory to walk the graph");
+}
+
+/* Empties the result, and forgets all marks by moving to epochs that no node carries. */
+static bool begin(struct reach *r, const struct view *v)
+{
+    uint32_t n = view_node_count(v);
+
+    vec_clear(&r->nodes);
+    vec_clear(&r->back);
+    r->truncated = false;
+    if (n > r->n_mark) {
+        uint32_t *mark = mem_reallocarray(r->mark, n, sizeof(*mark));
+        if (mark == NULL)
+            return false;
+        memset(mark + r->n_mark, 0, (n - r->n_mark) * sizeof(*mark));
+        r->mark = mark;
+        r->n_mark = n;
+    }
+    if (r->epoch > UINT32_MAX - 4) {
+        memset(r->mark, 0, r->n_mark * sizeof(*r->mark));
+        r->epoch = 0;
+    }
+    r->epoch += 2;
+    return true;
+}
+
+static bool is_full(struct reach *r, const struct reach_options *o)
+{
+    if (o->max_nodes == 0 || r->nodes.len + r->back.len < o->max_nodes)
+        return false;
+    r->truncated = true;
+    return true;
+}
+
+static bool may_step(const struct view *v, const struct reach_options *o, const struct edge *e)
+{
+    return (e->layer != LAYER_CANDIDATE || o->candidates) &&
+           !(o->no_tests && (view_flags(v, e->node) & FLAG_TEST));
+}
+
+/* ---- starts and their members ---- */
+
+/* Which of the two searches: that from the starts, or that from the far end of a path. */
+struct side {
+    struct reach *r;
+    uint32_t mark;
+    bool back;
+};
+
+static uint32_t side_len(const struct side *s)
+{
+    return s->back ? s->r->back.len : s->r->nodes.len;
+}
+
+static struct reached *side_at(const struct side *s, uint32_t i)
+{
+    return s->back ? &s->r->back.at[i] : &s->r->nodes.at[i];
+}
+
+static bool side_push(const struct side *s, struct reached item)
+{
+    s->r->mark[item.node] = s->mark;
+    return s->back ? vec_push(&s->r->back, item) : vec_push(&s->r->nodes, item);
+}
+
+static bool is_marked(const struct reach *r, uint32_t node)
+{
+    return r->mark[node] - r->epoch < 2; /* by either side */
+}
+
+static bool has_members(uint8_t kind)
+{
+    return node_kind_is_type(kind) || node_kind_is_container(kind) || kind == NODE_IMPL;
+}
+
+static bool push_impls(const struct side *s, const struct view *v, const struct reach_options *o,
+                       uint32_t i)
+{
+    struct owner_ids impls = {0};
+    bool ok = owner_impls(v, side_at(s, i)->node, &impls);
+
+    for (uint32_t k = 0; ok && k < impls.len; k++) {
+        uint32_t id = impls.at[k];
+        if (is_marked(s->r, id) || (o->no_tests && (view_flags(v, id) & FLAG_TEST)))
+            continue;
+        if (is_full(s->r, o))
+            break;
+        ok = side_push(s, (struct reached){id, 0, i, EVIDENCE_NONE, EDGE_DEFINES, LAYER_EXACT});
+    }
+    vec_release(&impls);
+    return ok;
+}
+
+/* All that is in the nodes from index `first` on. */
+static bool push_members(const struct side *s, const struct view *v, const struct reach_options *o,
+                         uint32_t first)
+{
+    struct edge_iter it;
+    struct edge e;
+
+    for (uint32_t i = first; i < side_len(s) && !s->r->truncated; i++) {
+        uint32_t node = side_at(s, i)->node;
+        if (side_at(s, i)->via == i && !has_members(view_kind(v, node)))
+            continue;
+        view_edges(v, node, false, EDGE_MEMBERS, &it);
+        while (view_next(&it, &e)) {
+            if (is_marked(s->r, e.node) || !may_step(v, o, &e))
+                continue;
+            if (is_full(s->r, o))
+                break;
+            if (!side_push(s, (struct reached){e.node, 0, i, e.evidence, e.kind, e.layer}))
+                return false;
+        }
+        if (node_kind_is_type(view_kind(v, node)) && !push_impls(s, v, o, i))
+            return false;
+    }
+    return true;
+}
+
+static bool push_starts(const struct side *s, const struct view *v, const struct reach_options *o,
+                        const uint32_t *starts, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (is_marked(s->r, starts[i]))
+            continue;
+        if (is_full(s->r, o))
+            break;
+        if (!side_push(s, (struct reached){
+                              .node = starts[i], .via = side_len(s), .evidence = EVIDENCE_NONE}))
+            return false;
+    }
+    return !o->from_members || push_members(s, v, o, 0);
+}
+
+/* ---- reach ---- */
+
+static bool is_sorted(const struct reached *at, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        if (at[i - 1].node > at[i].node)
+            return false;
+    }
+    return true;
+}
+
+/* Nothing refers to the nodes of a level by index before the next one is walked to. */
+static bool sort_level(struct reach *r, uint32_t first)
+{
+    struct reached *at = r->nodes.at + first;
+    uint32_t n = r->nodes.len - first;
+
+    if (is_sorted(at, n))
+        return true;
+    if (n <= SMALL_LEVEL) {
+        for (uint32_t i = 1; i < n; i++) {
+            struct reached x = at[i];
+            uint32_t k = i;
+            for (; k > 0 && at[k - 1].node > x.node; k--)
+                at[k] = at[k - 1];
+            at[k] = x;
+        }
+        return true;
+    }
+    vec_clear(&r->keys);
+    vec_clear(&r->spare);
+    if (!vec_grow(&r->keys, n) || !vec_grow(&r->spare, n))
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        r->keys.at[i] = (uint64_t)at[i].node << 32 | i;
+    if (!sort_u64(r->keys.at, n))
+        return false;
+    memcpy(r->spare.at, at, n * sizeof(*at));
+    for (uint32_t i = 0; i < n; i++)
+        at[i] = r->spare.at[(uint32_t)r->keys.at[i]];
+    return true;
+}
+
+/* Walks one step on from the nodes first ... end - 1. */
+static bool walk_level(const struct view *v, const struct reach_options *o, uint32_t first,
+                       uint32_t end, struct reach *r)
+{
+    struct edge_iter it;
+    struct edge e;
+
+    for (uint32_t i = first; i < end; i++) {
+        uint32_t distance = r->nodes.at[i].distance + 1;
+        view_edges(v, r->nodes.at[i].node, o->in, o->kinds, &it);
+        while (view_next(&it, &e)) {
+            if (r->mark[e.node] == r->epoch || !may_step(v, o, &e))
+                continue;
+            if (is_full(r, o))
+                return true;
+            r->mark[e.node] = r->epoch;
+            if (!vec_push(&r->nodes,
+                          (struct reached){e.node, distance, i, e.evidence, e.kind, e.layer}))
+                return false;
+        }
+    }
+    return true;
+}
+
+int query_reach(const struct view *v, const uint32_t *starts, uint32_t n_starts,
+                const struct reach_options *options, struct reach *ret, struct err *err)
+{
+    if (!begin(ret, v))
+        return no_memory(ret, err);
+    struct side side = {ret, ret->epoch, false};
+    if (!push_starts(&side, v, options, starts, n_starts))
+        return no_memory(ret, err);
+    uint32_t first = 0, end = ret->nodes.len;
+    for (uint32_t depth = 0; first < end && !ret->truncated; depth++) {
+        if (options->max_depth != 0 && depth == options->max_depth)
+            break;
+        if (!walk_level(v, options, first, end, ret) || !sort_level(ret, end))
+            return no_memory(ret, err);
+        first = end;
+        end = ret->nodes.len;
+    }
+    return 0;
+}
+
+/* ---- paths ---- */
+
+/* Where the two searches met: the edge from nodes[front] to back[back]. */
+struct meeting {
+    uint32_t front, back;
+    uint32_t evidence;
+    uint8_t kind, layer;
+    bool found;
+};
+
+static uint32_t index_of(const struct side *s, uint32_t node)
+{
+    uint32_t i = side_len(s);
+
+    while (i-- > 0 && side_at(s, i)->node != node)
+        ;
+    return i;
+}
+
+/* Walks `from` one step on from its nodes first ... end - 1, until it meets `other`. */
+static bool walk_towards(const struct view *v, const struct reach_options *o,
+                         const struct side *from, const struct side *other, uint32_t first,
+                         uint32_t end, struct meeting *ret)
+{
+    struct edge_iter it;
+    struct edge e;
+
+    for (uint32_t i = first; i < end; i++) {
+        uint32_t distance = side_at(from, i)->distance + 1;
+        view_edges(v, side_at(from, i)->node, o->in != from->back, o->kinds, &it);
+        while (view_next(&it, &e)) {
+            uint32_t mark = from->r->mark[e.node];
+            if (mark == from->mark || (e.layer == LAYER_CANDIDATE && !o->candidates))
+                continue;
+            if (mark == other->mark) { /* the ends may be tests */
+                uint32_t k = index_of(other, e.node);
+                *ret = (struct meeting){
+                    from->back ? k : i, from->back ? i : k, e.evidence, e.kind, e.layer, true};
+                return true;
+            }
+            if (!may_step(v, o, &e))
+                continue;
+            if (is_full(from->r, o))
+                return true;
+            if (!side_push(from,
+                           (struct reached){e.node, distance, i, e.evidence, e.kind, e.layer}))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool search_path(const struct view *v, const struct reach_options *o,
+                        const struct side *front, const struct side *back, struct meeting *ret)
+{
+    uint32_t first[2] = {0, 0};
+    const struct side *sides[2] = {front, back};
+
+    for (uint32_t depth = 0; !front->r->truncated && !ret->found; depth++) {
+        uint32_t end[2] = {side_len(front), side_len(back)};
+        uint32_t width[2] = {end[0] - first[0], end[1] - first[1]};
+        unsigned s = width[1] < width[0];
+
+        if (width[s] == 0 || (o->max_depth != 0 && depth == o->max_depth))
+            break;
+        if (!walk_towards(v, o, sides[s], sides[!s], first[s], end[s], ret))
+            return false;
+        first[s] = end[s];
+    }
+    return true;
+}
+
+/* Into `spare`: the chain of nodes that leads to index i. */
+static bool chain_to(struct reach *r, uint32_t i)
+{
+    uint32_t n = 1;
+
+    for (uint32_t k = i; r->nodes.at[k].via != k; k = r->nodes.at[k].via)
+        n++;
+    vec_clear(&r->spare);
+    if (!vec_grow(&r->spare, n))
+        return false;
+    for (uint32_t k = i; n-- > 0; k = r->nodes.at[k].via)
+        r->spare.at[n] = r->nodes.at[k];
+    return true;
+}
+
+/* Of an entry of `back`, the edge leads on, from its node to the one it was reached from. */
+static bool join(struct reach *r, const struct meeting *m)
+{
+    struct reached step = {.node = r->back.at[m->back].node,
+                           .evidence = m->evidence,
+                           .kind = m->kind,
+                           .layer = m->layer};
+
+    if (!chain_to(r, m->front) || !vec_push(&r->spare, step))
+        return false;
+    for (uint32_t i = m->back; r->back.at[i].distance > 0; i = r->back.at[i].via) {
+        step = r->back.at[i];
+        step.node = r->back.at[step.via].node;
+        if (!vec_push(&r->spare, step))
+            return false;
+    }
+    return true;
+}
+
+/* `spare` becomes the result. */
+static bool take_path(struct reach *r)
+{
+    vec_clear(&r->nodes);
+    if (!vec_reserve(&r->nodes, r->spare.len))
+        return false;
+    for (uint32_t i = 0; i < r->spare.len; i++) {
+        struct reached step = r->spare.at[i];
+        step.via = i > 0 ? i - 1 : 0;
+        step.distance = i;
+        (void)vec_push(&r->nodes, step);
+    }
+    return true;
+}
+
+int query_path(const struct view *v, uint32_t a, uint32_t b, const struct reach_options *options,
+               struct reach *ret, struct err *err)
+{
+    struct meeting m = {0};
+
+    if (!begin(ret, v))
+        return no_memory(ret, err);
+    struct side front = {ret, ret->epoch, false}, back = {ret, ret->epoch + 1, true};
+    if (!push_starts(&front, v, options, &a, 1))
+        return no_memory(ret, err);
+    if (ret->mark[b] == front.mark) { /* b is a, or in it */
+        if (!chain_to(ret, index_of(&front, b)) || !take_path(ret))
+            return no_memory(ret, err);
+        return 0;
+    }
+    if (!push_starts(&back, v, options, &b, 1) || !search_path(v, options, &front, &back, &m) ||
+        (m.found && (!join(ret, &m) || !take_path(ret))))
+        return no_memory(ret, err);
+    if (!m.found)
+        vec_clear(&ret->nodes);
+    return 0;
+}

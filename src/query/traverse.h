@@ -1,0 +1,63 @@
+/* Walks over the graph: reach, shortest paths. Breadth first, each node once, by id order within a
+ * distance, so that results are deterministic.
+ *
+ * Reads one pinned view; any thread, a struct reach by one at a time. It is reused from call to
+ * call, over any views, and then does not allocate, but to sort the nodes of one distance where
+ * they are many. Its scratch is cleared in time proportional to what was visited.
+ * Errors: PT_ENOMEM; the reach is then empty, and may be used again.
+ */
+#ifndef PT_QUERY_TRAVERSE_H
+#define PT_QUERY_TRAVERSE_H
+
+#include "base/vec.h"
+#include "graph/view.h"
+
+struct reach_options {
+    bool in;            /* against the edges: who reaches the start */
+    bool no_tests;      /* do not step onto nodes that are test code */
+    bool candidates;    /* follow LAYER_CANDIDATE edges too */
+    uint32_t kinds;     /* set of EDGE_BIT */
+    uint32_t max_depth; /* 0: no limit */
+    uint32_t max_nodes; /* 0: no limit; beyond it `truncated` is set. Starts count too */
+    /* A change of a member changes its container for those who use the container, and a container's
+     * change its members: with this, DEFINES/CONTAINS are followed from a start that is a type,
+     * impl, module or file to all that is in it, and from a type to its impl blocks (distance 0)
+     * before the walk. */
+    bool from_members;
+};
+
+struct reached {
+    uint32_t node;
+    uint32_t distance;   /* 0 for starts and their members */
+    uint32_t via;        /* index in `nodes` of the one it was reached from, itself for starts */
+    uint32_t evidence;   /* of the edge between; UINT32_MAX for starts, and for an impl block from
+                          its type */
+    uint8_t kind, layer; /* of that edge */
+};
+
+struct reach {
+    VEC(struct reached) nodes; /* in order of distance; starts first, as given, then members */
+    bool truncated;
+    /* scratch */
+    uint32_t *mark; /* == epoch: among nodes; == epoch + 1: in `back` */
+    uint32_t n_mark, epoch;
+    VEC(uint64_t) keys;
+    VEC(struct reached) back, spare;
+};
+
+void reach_init(struct reach *r);
+void reach_release(struct reach *r); /* leaves an empty, usable reach */
+
+/* The nodes that can be walked to from `starts` (duplicates count once). Tests among the starts
+ * are walked from all the same. */
+int query_reach(const struct view *v, const uint32_t *starts, uint32_t n_starts,
+                const struct reach_options *options, struct reach *ret, struct err *err);
+
+/* A shortest path from a to b along `kinds`: nodes[0] is a, the last is b, each with the edge that
+ * leads to it. Empty if there is none, or if max_nodes were visited before one was found
+ * (`truncated`). Searched from both ends. With from_members it may begin with steps into a and end
+ * at a member of b. */
+int query_path(const struct view *v, uint32_t a, uint32_t b, const struct reach_options *options,
+               struct reach *ret, struct err *err);
+
+#endif
