@@ -92,6 +92,19 @@ const struct kid *ex_kid_sym(const struct kid *kids, uint32_t n, unsigned sym)
     return NULL;
 }
 
+struct ex_place ex_place(const struct extract *x)
+{
+    const struct ex_walk *w = x->walk;
+    const struct ex_frame *at = &vec_last(&w->frames);
+    struct ex_place p = {.field = at->self.field};
+    if (w->frames.len > 1) {
+        p.parent = at[-1].self.sym;
+        p.kids = w->kids.at + at[-1].kids;
+        p.n = at->kids - at[-1].kids;
+    }
+    return p;
+}
+
 /* ---- definitions and scopes ---- */
 
 static void take_doc(struct extract *x, struct def *d, TSNode node)
@@ -194,17 +207,35 @@ static uint32_t skip_comment(const char *s, uint32_t i, uint32_t n)
     return n;
 }
 
+/* The same for languages with # comments; `quote` says whether s[i] stands in a string. */
+static uint32_t skip_hash_comment(const char *s, uint32_t i, uint32_t n, char *quote)
+{
+    if (*quote != '\0') {
+        if (s[i] == *quote && s[i - 1] != '\\')
+            *quote = '\0';
+        return i;
+    }
+    if (s[i] == '"' || s[i] == '\'')
+        *quote = s[i];
+    if (s[i] != '#')
+        return i;
+    const char *nl = memchr(s + i, '\n', n - i);
+    return nl != NULL ? (uint32_t)(nl - s) : n;
+}
+
 void ex_sig(struct extract *x, uint32_t def, uint32_t from, uint32_t to)
 {
     struct buf *t = &x->walk->text;
     bool blank = false;
     bool slashes = x->lang->line_comment[0] == '/';
+    char quote = '\0';
 
     if (def == 0 || from >= to || to > x->n_src)
         return;
     buf_reset(t);
     for (uint32_t i = from; i < to && t->n < MAX_SIG;) {
-        uint32_t past = slashes ? skip_comment(x->src, i, to) : i;
+        uint32_t past = slashes ? skip_comment(x->src, i, to)
+                                : skip_hash_comment(x->src, i, to, &quote);
         char c = x->src[i];
         if (past != i || c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
             i = past != i ? past : i + 1;

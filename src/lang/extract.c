@@ -43,6 +43,7 @@ void extract_free(struct extract *x)
     vec_release(&x->term_pos);
     vec_release(&x->refs);
     vec_release(&x->stars);
+    vec_release(&x->notes);
     intern_release(&x->syms);
     mem_free(x);
 }
@@ -60,6 +61,7 @@ static void start_file(struct extract *x, unsigned lang, const char *path, const
     vec_clear(&x->term_pos);
     vec_clear(&x->refs);
     vec_clear(&x->stars);
+    vec_clear(&x->notes);
     intern_clear(&x->syms);
     vec_clear(&w->frames);
     vec_clear(&w->kids);
@@ -88,11 +90,23 @@ static void start_file(struct extract *x, unsigned lang, const char *path, const
 
 /* ---- the walk ---- */
 
-static void note_comment(struct ex_walk *w, TSNode node)
+/* Is there code before the comment on its line? Then it is no doc of what follows. */
+static bool trails(const struct extract *x, TSNode comment)
 {
+    uint32_t at = ts_node_start_byte(comment);
+    while (at > 0 && (x->src[at - 1] == ' ' || x->src[at - 1] == '\t'))
+        at--;
+    return at > 0 && x->src[at - 1] != '\n';
+}
+
+static void note_comment(struct extract *x, TSNode node)
+{
+    struct ex_walk *w = x->walk;
     uint32_t row = ts_node_start_point(node).row;
     uint32_t start = ts_node_start_byte(node);
 
+    if (trails(x, node))
+        return;
     if (w->doc.end == 0 || row > w->doc.end_row + 1)
         w->doc.start = start;
     w->doc.end = ts_node_end_byte(node);
@@ -225,7 +239,7 @@ static bool visit(struct extract *x)
 
     const struct ex_rule *rule = &x->lang->rules[rule_index];
     if (rule->flags & EX_COMMENT) {
-        note_comment(w, node);
+        note_comment(x, node);
         return false;
     }
     if (rule->flags & EX_SKIP)

@@ -66,6 +66,21 @@ struct ex_star {
     struct star star;
 };
 
+/* Something seen that can be dealt with only later: `self.x = v` in a method says that its class
+ * has a field x, unless the class defines x further down. Pushed and taken back by the language. */
+struct ex_note {
+    TSNode node;
+    uint32_t owner; /* a def */
+    uint32_t name, type, init, ref;
+};
+
+/* Where the node being entered stands in its parent. */
+struct ex_place {
+    uint16_t parent, field;  /* rule index of the parent (0: none), the node's own field */
+    const struct kid *kids;  /* values of the earlier children of the parent */
+    uint32_t n;
+};
+
 struct extract {
     /* what the language's handlers read */
     const struct lang *lang;
@@ -90,6 +105,7 @@ struct extract {
     VEC(uint32_t) term_pos; /* byte offset of each NAME term */
     VEC(struct ref) refs;
     VEC(struct ex_star) stars;
+    VEC(struct ex_note) notes;
     struct intern syms;
     uint32_t flags; /* enum facts_flag, of the file */
 
@@ -129,6 +145,10 @@ uint32_t ex_line(TSNode node);
 /* Kids. The first kid in a field / with a symbol, or NULL. */
 const struct kid *ex_kid(const struct kid *kids, uint32_t n, unsigned field);
 const struct kid *ex_kid_sym(const struct kid *kids, uint32_t n, unsigned sym);
+
+/* For `enter` only: what stands before the node under way. It makes mid-rule actions possible: the
+ * body of a loop is entered when the loop's header has its values. Kids hold until then. */
+struct ex_place ex_place(const struct extract *x);
 
 /* Definitions and scopes. ex_def appends a def under x->def, binds its name in x->scope, makes it
  * x->def (and x->self if it is a type, trait, interface or impl), and takes the pending doc
