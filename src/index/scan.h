@@ -12,8 +12,8 @@
  * be missed is listed in `skips`; the rest is counted. The same tree gives the
  * same result, whatever the order of its folders on disk.
  *
- * The walk keeps two descriptors open at a time, and no folder on the C
- * stack. A tree that changes during it may show as before or as after.
+ * The walk has three descriptors open at most, and no folder on the C stack. A
+ * tree that changes during it may show as before or as after.
  *
  * Threads: any, on a struct of their own. Ownership: all strings belong to the
  * scan's arena. Errors: of the root, of memory and of open files fail the scan;
