@@ -95,6 +95,30 @@ uint32_t view_find_sig(const struct view *v, uint64_t sig)
     return segment_find_sig(&v->seg, sig);
 }
 
+/* The first position from which on kinds are at least `kind`. */
+static uint32_t first_of_kind(const struct edge_iter *it, unsigned kind)
+{
+    uint32_t low = it->at, high = it->end;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (seg_attr_kind(it->attrs[middle]) < kind)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Leaps over kinds that are not wanted, at both ends: a hub may have thousands of them. */
+void edge_iter_trim_long_(struct edge_iter *it)
+{
+    while (it->at < it->end && !edge_iter_has_(it, it->at))
+        it->at = first_of_kind(it, seg_attr_kind(it->attrs[it->at]) + 1u);
+    while (it->at < it->end && !edge_iter_has_(it, it->end - 1))
+        it->end = first_of_kind(it, seg_attr_kind(it->attrs[it->end - 1]));
+}
+
 uint32_t view_sites(const struct view *v, uint32_t evidence, const struct site **ret)
 {
     const struct segment *s = &v->seg;

@@ -14,6 +14,7 @@
 #ifndef PT_GRAPH_VIEW_H
 #define PT_GRAPH_VIEW_H
 
+#include "base/attr.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/str.h"
@@ -76,6 +77,7 @@ struct edge_iter {
     const uint32_t *edges; /* NULL where the position is the edge */
     uint32_t at, end;
     uint32_t kinds;
+    bool mixed; /* are there other kinds in between? */
 };
 
 static inline uint64_t view_generation(const struct view *v)
@@ -161,6 +163,15 @@ struct view_file view_file(const struct view *v, uint32_t index);
 uint32_t view_find_file(const struct view *v, const char *path);
 uint32_t view_find_sig(const struct view *v, uint64_t sig); /* node id or NODE_NONE */
 
+static inline bool edge_iter_has_(const struct edge_iter *it, uint32_t i)
+{
+    return it->kinds >> seg_attr_kind(it->attrs[i]) & 1;
+}
+
+/* Lists longer than this are trimmed by binary search. */
+#define VIEW_SHORT_LIST 32u
+void edge_iter_trim_long_(struct edge_iter *it);
+
 /* in: edges that end at the node (edge.node is where they start); else those that start there. */
 static inline void view_edges(const struct view *v, uint32_t id, bool in, uint32_t kinds,
                               struct edge_iter *ret)
@@ -175,23 +186,37 @@ static inline void view_edges(const struct view *v, uint32_t id, bool in, uint32
     ret->at = start[id];
     ret->end = start[id + 1];
     ret->kinds = kinds;
+    ret->mixed = false;
+    /* Lists are sorted by kind: mostly, what is wanted follows itself, and then a loop that looks
+     * at nodes alone need not look at kinds. */
+    if (PT_UNLIKELY(ret->end - ret->at > VIEW_SHORT_LIST))
+        edge_iter_trim_long_(ret);
+    while (ret->at < ret->end && !edge_iter_has_(ret, ret->at))
+        ret->at++;
+    while (ret->at < ret->end && !edge_iter_has_(ret, ret->end - 1))
+        ret->end--;
+    if (ret->at < ret->end) {
+        unsigned first = seg_attr_kind(ret->attrs[ret->at]);
+        unsigned last = seg_attr_kind(ret->attrs[ret->end - 1]);
+        ret->mixed = (~kinds & ((2u << last) - (1u << first))) != 0;
+    }
 }
 
 static inline bool view_next(struct edge_iter *it, struct edge *ret)
 {
-    while (it->at < it->end) {
-        uint32_t i = it->at++;
-        uint8_t attr = it->attrs[i];
+    uint32_t i;
 
-        if (!(it->kinds >> seg_attr_kind(attr) & 1))
-            continue;
-        ret->node = it->nodes[i];
-        ret->evidence = it->edges ? it->edges[i] : i;
-        ret->kind = seg_attr_kind(attr);
-        ret->layer = seg_attr_layer(attr);
-        return true;
-    }
-    return false;
+    if (PT_UNLIKELY(it->mixed))
+        while (it->at < it->end && !edge_iter_has_(it, it->at))
+            it->at++;
+    if (it->at >= it->end)
+        return false;
+    i = it->at++;
+    ret->node = it->nodes[i];
+    ret->evidence = it->edges ? it->edges[i] : i;
+    ret->kind = seg_attr_kind(it->attrs[i]);
+    ret->layer = seg_attr_layer(it->attrs[i]);
+    return true;
 }
 
 /* The sites of an edge, sorted by file and line; at least one for edges that have any. */
