@@ -17,32 +17,51 @@ static struct slice impl_self(const struct view *v, uint32_t impl)
     return part_ident(part_angle(name, &t, &u) ? t : name);
 }
 
+/* How surely the block adds to this type of its name; 0: it does not. */
+static unsigned impl_fits(const struct view *v, uint32_t impl, uint32_t type)
+{
+    uint32_t file = view_file_of(v, impl), line = view_node(v, impl).line;
+    struct edge_iter it;
+    struct edge e;
+
+    /* A block of a trait makes its type implement the trait, and is the site of that. */
+    view_edges(v, type, false, EDGE_BIT(EDGE_IMPLEMENTS), &it);
+    while (view_next(&it, &e)) {
+        const struct site *sites;
+        uint32_t n = view_sites(v, e.evidence, &sites);
+        for (uint32_t i = 0; i < n; i++) {
+            if (sites[i].file == file && sites[i].line == line)
+                return 4;
+        }
+    }
+    if (view_file_of(v, type) == file)
+        return view_parent(v, type) == view_parent(v, impl) ? 3 : 2;
+    /* Elsewhere, but in the same package: the first part of their names is the same. */
+    struct parts x, y;
+    parts_split(slice_from(view_qualified(v, impl)), &x);
+    parts_split(slice_from(view_qualified(v, type)), &y);
+    return x.n > 0 && y.n > 0 && slice_eq(x.at[0], y.at[0]) ? 1 : 0;
+}
+
 uint32_t owner_of_impl(const struct view *v, uint32_t impl)
 {
     struct slice self = impl_self(v, impl);
-    struct edge_iter it;
-    struct edge e;
     const uint32_t *named;
-    uint32_t in_file = NODE_NONE;
+    uint32_t n = view_named(v, self.p, self.n, &named), found = NODE_NONE;
+    unsigned best = 0;
 
-    view_edges(v, impl, false, EDGE_TYPE_NEEDS, &it);
-    while (view_next(&it, &e)) {
-        if (node_kind_is_type(view_kind(v, e.node)) && e.layer != LAYER_CANDIDATE &&
-            slice_eq(slice_from(view_name(v, e.node)), self))
-            return e.node;
-    }
-    /* The header of the block is not always an edge: then the type stands beside it. */
-    uint32_t n = view_named(v, self.p, self.n, &named);
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t id = named[i];
-        if (view_file_of(v, id) != view_file_of(v, impl) || !node_kind_is_type(view_kind(v, id)))
+        if (!node_kind_is_type(view_kind(v, named[i])))
             continue;
-        if (view_parent(v, id) == view_parent(v, impl))
-            return id;
-        if (in_file == NODE_NONE)
-            in_file = id;
+        unsigned fits = impl_fits(v, impl, named[i]);
+        if (fits > best) {
+            best = fits;
+            found = named[i];
+        } else if (fits == best && fits < 3) { /* it may be any of them */
+            found = NODE_NONE;
+        }
     }
-    return in_file;
+    return found;
 }
 
 static int by_id(const void *a, const void *b, void *ctx)
@@ -52,32 +71,51 @@ static int by_id(const void *a, const void *b, void *ctx)
     return x < y ? -1 : x > y;
 }
 
+/* Appends the impl blocks of the type among the nodes with a name. */
+static bool take_impls(const struct view *v, uint32_t type, const uint32_t *ids, uint32_t n,
+                       struct owner_ids *ret)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (view_kind(v, ids[i]) == NODE_IMPL && owner_of_impl(v, ids[i]) == type &&
+            !vec_push(ret, ids[i]))
+            return false;
+    }
+    return true;
+}
+
 bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret)
 {
-    struct view_file file = view_file(v, view_file_of(v, type));
-    uint32_t before = ret->len;
-    struct edge_iter it;
-    struct edge e;
+    /* How blocks are called: `T`, `&T`, `dyn T`, and `<T as U>` of each. */
+    static const char *const before[] = {"", "&", "dyn ", "<", "<&", "<dyn "};
+    const char *name = view_name(v, type);
+    struct buf prefix = {0};
+    uint32_t first = ret->len, n;
+    const uint32_t *ids;
+    bool ok = true;
 
-    for (uint32_t id = file.first; id < file.first + file.count; id++) {
-        if (view_kind(v, id) == NODE_IMPL && owner_of_impl(v, id) == type && !vec_push(ret, id))
-            return false;
+    for (unsigned i = 0; ok && i < PT_COUNT(before); i++) {
+        buf_reset(&prefix);
+        buf_str(&prefix, before[i]);
+        buf_str(&prefix, name);
+        ok = !prefix.failed;
+        if (ok && before[i][0] != '<') {
+            n = view_named(v, prefix.p, prefix.n, &ids);
+            ok = take_impls(v, type, ids, n, ret);
+            continue;
+        }
+        for (uint32_t rank = ok ? view_name_lower_bound(v, prefix.p, prefix.n) : UINT32_MAX;
+             ok && rank < view_name_count(v); rank++) {
+            const char *s = view_name_at(v, rank, &ids, &n);
+            if (strncmp(s, prefix.p, prefix.n) != 0)
+                break;
+            if (strchr(" <>", s[prefix.n]) != NULL)
+                ok = take_impls(v, type, ids, n, ret);
+        }
     }
-    view_edges(v, type, true, EDGE_TYPE_NEEDS, &it);
-    while (view_next(&it, &e)) {
-        if (view_kind(v, e.node) == NODE_IMPL && view_file_of(v, e.node) != view_file_of(v, type) &&
-            owner_of_impl(v, e.node) == type && !vec_push(ret, e.node))
-            return false;
-    }
-    uint32_t kept = before;
-    if (ret->len > before)
-        sort_r(ret->at + before, ret->len - before, sizeof(*ret->at), by_id, NULL);
-    for (uint32_t i = before; i < ret->len; i++) { /* one may use its type in several ways */
-        if (kept == before || ret->at[kept - 1] != ret->at[i])
-            ret->at[kept++] = ret->at[i];
-    }
-    vec_truncate(ret, kept);
-    return true;
+    buf_release(&prefix);
+    if (ok && ret->len - first > 1)
+        sort_r(ret->at + first, ret->len - first, sizeof(*ret->at), by_id, NULL);
+    return ok;
 }
 
 /* Hash of the folder that a path lies in. */

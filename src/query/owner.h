@@ -16,7 +16,9 @@ struct owner_ids VEC_BODY(uint32_t);
     (EDGE_BIT(EDGE_EXTENDS) | EDGE_BIT(EDGE_IMPLEMENTS) | EDGE_BIT(EDGE_USES) |                    \
      EDGE_BIT(EDGE_ACCEPTS) | EDGE_BIT(EDGE_RETURNS))
 
-/* The type that an impl block adds to, NODE_NONE if it is not of this tree. */
+/* The type that an impl block adds to. Blocks have no edge to it: it is the type of their name
+ * that their traits' edges start at, else the one beside them, in their file, or in their package
+ * (the last two: if there is only one). NODE_NONE if it is not of this tree or not certain. */
 uint32_t owner_of_impl(const struct view *v, uint32_t impl);
 
 /* Appends the impl blocks of a type, by id. False: no memory. */
