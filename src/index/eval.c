@@ -63,14 +63,14 @@ void eval_leave(struct eval *e)
 
 /* ---- memo ---- */
 
-enum memo_of { MEMO_BIND, MEMO_DEF, MEMO_RESULT };
+enum memo_of { MEMO_BIND, MEMO_DEF, MEMO_RESULT, MEMO_STAR, MEMO_TERM };
 
 /* Starts the evaluation of something; true when its value is known already (or is being worked
  * out further up, which makes it unknown here). */
 static bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_t index,
                        uint64_t *ret_key, uint32_t *ret_value)
 {
-    uint64_t key = (uint64_t)what << 62 | (uint64_t)file << 32 | index;
+    uint64_t key = (uint64_t)what << 61 | (uint64_t)file << 32 | index;
     bool fresh = false;
     uint32_t *v = map_put(&e->memo, key, BUSY, &fresh);
     *ret_key = key;
@@ -92,6 +92,17 @@ static uint32_t memo_end(struct eval *e, uint64_t key, uint32_t value)
     else
         *v = value;
     return value;
+}
+
+/* The module or type that a star import opens; unknown while it is being found out, so that the
+ * search for its own first name does not go through it. */
+uint32_t eval_star(struct eval *e, uint32_t file, uint32_t star)
+{
+    uint64_t key;
+    uint32_t v;
+    if (memo_begin(e, MEMO_STAR, file, star, &key, &v))
+        return v;
+    return memo_end(e, key, value_module(e, file, eval_pfile(e, file)->facts->stars[star].term));
 }
 
 /* ---- type parameters ---- */
@@ -661,11 +672,19 @@ static uint32_t value(struct eval *e, uint32_t file, uint32_t term)
 
 uint32_t eval_value(struct eval *e, uint32_t file, uint32_t term)
 {
-    if (term == 0 || !eval_enter(e))
+    if (term == 0)
         return 0;
-    uint32_t v = value(e, file, term);
-    eval_leave(e);
-    return v;
+    uint8_t op = term_at(e, file, term)->op;
+    bool chained = op == TERM_CALL || op == TERM_MEMBER || op == TERM_PATH || op == TERM_NEW;
+    uint64_t key = 0;
+    uint32_t v = 0;
+    if (chained && memo_begin(e, MEMO_TERM, file, term, &key, &v))
+        return v;
+    if (eval_enter(e)) {
+        v = value(e, file, term);
+        eval_leave(e);
+    }
+    return chained ? memo_end(e, key, v) : v;
 }
 
 uint32_t eval_type(struct eval *e, uint32_t file, uint32_t term)

@@ -32,6 +32,7 @@ void linkage_define(struct eval *e, struct targets *t);
 /* eval.c */
 uint32_t value_of_def(struct eval *e, const struct target *t);
 uint32_t value_of_targets(struct eval *e, const struct targets *t);
+uint32_t eval_star(struct eval *e, uint32_t file, uint32_t star);
 uint32_t value_module(struct eval *e, uint32_t file, uint32_t term);
 
 /* library.c: the result of member `sym` of the library type `ty` (or a free function: ty 0),

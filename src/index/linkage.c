@@ -37,7 +37,7 @@ static void need_closure(struct eval *e)
         const struct facts *f = eval_pfile(e, file)->facts;
         for (uint32_t s = f->scopes[0].stars, n = 0; s != 0 && n < f->n_stars;
              s = f->stars[s].next, n++) {
-            uint32_t v = value_module(e, file, f->stars[s].term);
+            uint32_t v = eval_star(e, file, s);
             if (v != 0 && ty_kind(&e->types, v) == TY_MODULE)
                 reach_file(e, ty_get(&e->types, v).file);
         }
@@ -171,6 +171,23 @@ static bool better(const struct def *d, uint32_t rank, const struct def *best, u
     return a != b ? a : rank < best_rank;
 }
 
+/* Functions of one name in several files that all are included: which one is meant hangs on an #if
+ * around the #include. */
+static void add_rivals(struct eval *e, uint32_t sym, struct ent best, struct targets *ret)
+{
+    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+        const struct link *k = &e->p->links.at[l];
+        const struct def *d = def_of(e, k);
+        if (d == NULL || k->file == best.file || e->reach_rank[k->file] == 0 ||
+            d->kind != NODE_FUNCTION || is_declared_only(d))
+            continue;
+        uint32_t def = eval_pfile(e, k->file)->facts->binds[k->index].def;
+        targets_add(ret, (struct ent){k->file, def}, ent_none, 0, LAYER_CANDIDATE);
+    }
+    if (ret->n > 1)
+        ret->at[0].layer = LAYER_CANDIDATE;
+}
+
 void linkage_lookup(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, struct targets *ret)
 {
     const struct def *best = NULL;
@@ -188,10 +205,13 @@ void linkage_lookup(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, st
         best_rank = rank;
         at = (struct ent){k->file, eval_pfile(e, k->file)->facts->binds[k->index].def};
     }
-    if (best != NULL)
+    if (best != NULL) {
         targets_add(ret, at, ent_none, 0, LAYER_EXACT);
-    else if (ns & NS_VALUE)
+        if (best->kind == NODE_FUNCTION && !is_declared_only(best))
+            add_rivals(e, sym, at, ret);
+    } else if (ns & NS_VALUE) {
         linked(e, file, sym, LAYER_UNIQUE, ret);
+    }
     if (ret->n == 0)
         ret->external = true;
 }

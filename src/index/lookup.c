@@ -59,14 +59,25 @@ static bool is_conditional(const struct pfile *f, const struct bind *b)
            (b->kind == BIND_DEF && (f->facts->defs[b->def].flags & FLAG_CONDITIONAL) != 0);
 }
 
-/* The first bind of the chain that means something wins. A declaration gives way to a definition
- * further on; behind a conditional definition, the others are candidates. */
+/* Binds of one name that stand beside each other under conditions: the first in the source that
+ * means something is the answer, the others are candidates. */
+static void take_twins(struct eval *e, uint32_t file, const struct bind *const *twins, unsigned n,
+                       const struct target *as, struct targets *ret)
+{
+    unsigned before = ret->n;
+    while (n-- > 0) /* the chain runs from the newest to the oldest */
+        take_bind(e, file, twins[n], as, ret->n == before ? as->layer : LAYER_CANDIDATE, ret);
+}
+
+/* The first bind of the chain that means something wins; a declaration gives way to a definition
+ * further on. */
 void lookup_bind(struct eval *e, uint32_t file, uint32_t bind, unsigned ns, const struct target *as,
                  struct targets *ret)
 {
     const struct pfile *f = eval_pfile(e, file);
     const struct bind *declared = NULL;
-    bool conditional = false;
+    const struct bind *twins[MAX_TARGETS];
+    unsigned n = 0;
     unsigned before = ret->n;
 
     for (uint32_t i = bind; i != 0; i = f->facts->binds[i].next) {
@@ -77,17 +88,15 @@ void lookup_bind(struct eval *e, uint32_t file, uint32_t bind, unsigned ns, cons
             declared = declared != NULL ? declared : b;
             continue;
         }
-        if (ret->n == before) {
+        bool conditional = is_conditional(f, b);
+        if (conditional && n < MAX_TARGETS)
+            twins[n++] = b;
+        if (!conditional && n == 0)
             take_bind(e, file, b, as, as->layer, ret);
-            conditional = is_conditional(f, b);
-            if (ret->n > before && !conditional)
-                return;
-            if (b->kind == BIND_VAR)
-                return;
-        } else if (conditional && b->kind == BIND_DEF && is_conditional(f, b)) {
-            take_bind(e, file, b, as, LAYER_CANDIDATE, ret);
-        }
+        if (!conditional)
+            break;
     }
+    take_twins(e, file, twins, n, as, ret);
     if (ret->n == before && declared != NULL)
         take_bind(e, file, declared, as, as->layer, ret);
 }
@@ -142,7 +151,7 @@ static void search_stars(struct eval *e, uint32_t file, uint32_t scope, uint32_t
         if (outside && !f->stars[s].reexport)
             continue;
         uint32_t stamp = e->stamp;
-        uint32_t v = eval_value(e, file, f->stars[s].term);
+        uint32_t v = eval_star(e, file, s);
         e->stamp = stamp;
         if (ty_kind(&e->types, v) == TY_MODULE) {
             search_module(e, ty_ent(&e->types, v), sym, ns, ret);

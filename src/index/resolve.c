@@ -106,7 +106,6 @@ static void call_target(struct at *a, const struct target *t, unsigned depth)
     switch ((enum node_kind)d->kind) {
     case NODE_FUNCTION:
     case NODE_METHOD:
-    case NODE_MACRO:
         if ((d->flags & FLAG_PROPERTY) == 0)
             add_edge(a, a->from, t->def, EDGE_CALLS, t->layer);
         else
@@ -128,6 +127,7 @@ static void call_target(struct at *a, const struct target *t, unsigned depth)
         break;
     case NODE_VARIANT:
     case NODE_TYPE_ALIAS:
+    case NODE_MACRO: /* expanded, not called: its body's calls are the macro's own */
         add_edge(a, a->from, t->def, EDGE_USES, t->layer);
         break;
     default:

@@ -75,7 +75,8 @@ enum ns {
     NS_TYPE = 1u << 1, /* types, modules and namespaces */
     NS_MACRO = 1u << 2,
     NS_TAG = 1u << 3, /* C: struct, union and enum tags */
-    NS_ANY = 0xf,
+    NS_FIELD = 1u << 4, /* Rust: fields, where a method may have the same name */
+    NS_ANY = 0x1f,
 };
 
 struct term {
@@ -130,7 +131,8 @@ struct star {
     uint32_t term;
     uint32_t next; /* further star of the same scope */
     uint8_t reexport;
-    uint8_t pad[3];
+    uint8_t ns; /* only names of these namespaces are seen, 0: all (Rust: #[macro_use]) */
+    uint8_t pad[2];
 };
 
 struct def {
