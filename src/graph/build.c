@@ -55,8 +55,8 @@ static int plan_files(struct build *b)
         int c = o == n_old ? 1 : unit == NULL ? -1 : strcmp(old_path(b, o), unit->path);
 
         if (c <= 0)
-            b->file_map[o] = c < 0 && !b->delta->replace_all ? b->out->n_files : NODE_NONE;
-        if (c < 0 && !b->delta->replace_all)
+            b->file_map[o] = c < 0 ? b->out->n_files : NODE_NONE;
+        if (c < 0)
             add_source(b, o, NODE_NONE, &n_nodes);
         else if (c >= 0 && !unit->removed)
             add_source(b, NODE_NONE, u, &n_nodes);
@@ -330,8 +330,11 @@ int segment_build(const struct segment *old, const struct delta *delta, struct s
 {
     static const struct segment nothing;
     struct segment out = {.owned = true};
-    struct build b = {.old = old != NULL ? old : &nothing, .delta = delta, .out = &out, .err = err};
-    int rc = run_steps(&b);
+    struct build b = {.delta = delta, .out = &out, .err = err};
+    int rc;
+
+    b.old = old != NULL && !delta->replace_all ? old : &nothing;
+    rc = run_steps(&b);
 
     mem_free(b.sources);
     mem_free(b.file_map);

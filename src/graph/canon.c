@@ -46,15 +46,33 @@ struct dump {
     bool ok;
 };
 
+/* What stands for itself; nearly all text does. */
+static bool is_plain(char c)
+{
+    return c >= ' ' && c <= '~' && c != '\\';
+}
+
 static void put_text(struct buf *b, const char *s)
 {
-    const char *slash;
+    while (*s != '\0') {
+        size_t n = 0;
 
-    for (; (slash = strchr(s, '\\')) != NULL; s = slash + 1) {
-        str_sanitize(b, s, (size_t)(slash - s));
-        buf_str(b, "\\\\");
+        if (*s == '\\') {
+            buf_str(b, "\\\\");
+            s++;
+            continue;
+        }
+        if (is_plain(*s)) {
+            while (is_plain(s[n]))
+                n++;
+            buf_add(b, s, n);
+        } else { /* no UTF-8 sequence has a plain byte or a backslash in it */
+            while (s[n] != '\0' && s[n] != '\\' && !is_plain(s[n]))
+                n++;
+            str_sanitize(b, s, n);
+        }
+        s += n;
     }
-    str_sanitize(b, s, strlen(s));
 }
 
 static void put_field(struct buf *b, const char *s)
@@ -65,7 +83,18 @@ static void put_field(struct buf *b, const char *s)
 
 static void put_hex(struct buf *b, uint64_t v)
 {
-    buf_printf(b, "%016llx", (unsigned long long)v);
+    char digits[16];
+
+    for (int i = 15; i >= 0; i--, v >>= 4)
+        digits[i] = "0123456789abcdef"[v & 15];
+    buf_add(b, digits, sizeof(digits));
+}
+
+static void put_pair(struct buf *b, uint64_t first, char between, uint64_t second)
+{
+    buf_u64(b, first);
+    buf_char(b, between);
+    buf_u64(b, second);
 }
 
 static void put_counts(struct buf *b, const uint32_t *counts, size_t n)
@@ -117,16 +146,22 @@ static void dump_node(struct dump *d, uint32_t id)
     struct buf *b = &d->out;
     struct node n = view_node(d->v, id);
 
-    buf_printf(b, "node\t%s\t", node_kind_name(n.kind));
+    buf_str(b, "node\t");
+    put_field(b, node_kind_name(n.kind));
     put_field(b, n.qualified);
     put_text(b, view_path(d->v, view_file_of(d->v, id)));
-    buf_printf(b, ":%u-%u\t%x\t", n.line, n.end_line, n.flags);
+    buf_char(b, ':');
+    put_pair(b, n.line, '-', n.end_line);
+    buf_printf(b, "\t%x\t", n.flags);
     put_hex(b, n.sig);
-    buf_printf(b, "\t%u-%u\t", n.start, n.end);
+    buf_char(b, '\t');
+    put_pair(b, n.start, '-', n.end);
+    buf_char(b, '\t');
     if (n.doc_end != n.doc_start)
-        buf_printf(b, "%u-%u\t", n.doc_start, n.doc_end);
+        put_pair(b, n.doc_start, '-', n.doc_end);
     else
-        buf_str(b, "-\t");
+        buf_char(b, '-');
+    buf_char(b, '\t');
     put_field(b, n.name);
     if (n.parent != NODE_NONE)
         put_hex(b, view_sig(d->v, n.parent));
@@ -179,9 +214,11 @@ static void put_site(struct buf *b, struct site site, unsigned layer)
     if (site.line == 0)
         buf_char(b, '-');
     else
-        buf_printf(b, "%u:%u", (unsigned)site.line, (unsigned)site.col);
-    if (site.layer != layer)
-        buf_printf(b, "!%s", layer_name(site.layer));
+        put_pair(b, site.line, ':', site.col);
+    if (site.layer != layer) {
+        buf_char(b, '!');
+        buf_str(b, layer_name(site.layer));
+    }
 }
 
 static void put_sites(struct dump *d, const struct edge *e)
@@ -228,7 +265,9 @@ static void dump_edges(struct dump *d, uint32_t from)
     for (uint32_t i = 0; i < d->list.len && d->ok; i++) {
         const struct edge *edge = &d->list.at[i];
 
-        buf_printf(b, "edge\t%s\t%s\t", edge_kind_name(edge->kind), layer_name(edge->layer));
+        buf_str(b, "edge\t");
+        put_field(b, edge_kind_name(edge->kind));
+        put_field(b, layer_name(edge->layer));
         put_field(b, view_qualified(d->v, from));
         put_hex(b, view_sig(d->v, from));
         buf_char(b, '\t');
