@@ -202,7 +202,9 @@ void lookup_free(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, uint3
     for (uint32_t s = scope;; s = f->facts->scopes[s].parent) {
         e->stamp++;
         search_stars(e, file, s, sym, ns, false, ret);
-        if (ret->n > 0 || s == 0)
+        bool closed = (f->lang->flags & LANG_CLOSED_NAMESPACES) != 0 &&
+                      f->facts->scopes[s].kind == SCOPE_NAMESPACE && (ns & NS_MACRO) == 0;
+        if (ret->n > 0 || s == 0 || closed)
             break;
     }
     if (ret->n == 0 && (f->lang->flags & LANG_PACKAGE_NAMES) != 0 && (ns & NS_TYPE) != 0) {
