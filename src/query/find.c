@@ -109,26 +109,17 @@ static void add_bracketed(struct finder *f, struct slice name)
     add_named(f, slice_of(bracketed, name.n + 2));
 }
 
-/* Impl blocks of a type: `<T>`, `<T as U>`, `<T<X> as U>`. */
 static void add_impls(struct finder *f, struct slice type)
 {
-    char prefix[64];
+    struct owner_ids impls = {0};
 
-    if (type.n == 0 || type.n + 1 > sizeof(prefix))
-        return;
-    prefix[0] = '<';
-    memcpy(prefix + 1, type.p, type.n);
-    struct slice p = slice_of(prefix, type.n + 1);
-    for (uint32_t rank = view_name_lower_bound(f->v, p.p, p.n); rank < view_name_count(f->v);
-         rank++) {
-        const uint32_t *ids;
-        uint32_t n;
-        const char *name = view_name_at(f->v, rank, &ids, &n);
-        if (!slice_starts(slice_from(name), p))
-            break;
-        if (name[p.n] == '>' || name[p.n] == ' ' || name[p.n] == '<')
-            add_named(f, slice_from(name));
+    f->failed = f->failed || !owner_impls_named(f->v, type, &impls);
+    for (uint32_t i = 0; i < impls.len && !f->failed; i++) {
+        enum find_how how = is_wanted(f, impls.at[i]) ? how_of(f, impls.at[i]) : FIND_CLOSE;
+        if (how != FIND_CLOSE)
+            add(f, impls.at[i], how);
     }
+    vec_release(&impls);
 }
 
 /* A bare name may have separators inside (`#count`, `operator->`, `a.test.ts`): each tail of the
@@ -139,13 +130,16 @@ static void find_names(struct finder *f)
     unsigned n = 0;
 
     for (size_t i = f->name.n; i-- > 0 && n < TAILS_MAX;) {
-        size_t sep = parts_separator(f->name.p + i, f->name.n - i);
-        if (sep > 0 && i + sep < f->name.n)
-            tails[n++] = i + sep;
-        if (i > 0 && f->name.p[i] == '#')
+        size_t sep = parts_separator(f->name.p + i, f->name.n - i), tail = i + sep;
+        if (sep == 0 || tail >= f->name.n)
+            continue;
+        if (n == 0 || tails[n - 1] != tail)
+            tails[n++] = tail;
+        if (f->name.p[i] == '#')
             tails[n++] = i;
     }
-    tails[n++] = 0;
+    if (n == 0 || tails[n - 1] != 0)
+        tails[n++] = 0;
     for (unsigned i = 0; i < n && !f->failed; i++) {
         struct slice tail = slice_of(f->name.p + tails[i], f->name.n - tails[i]);
         add_named(f, tail);
@@ -485,12 +479,41 @@ static void find_anything(struct finder *f)
     }
 }
 
+/* `FILE::NAME`, for languages whose names do not begin with their file's. */
+static void find_in_file(struct finder *f, struct slice text)
+{
+    struct found files = {0};
+
+    for (size_t i = 1; i + 2 < text.n && files.nodes.len == 0 && !f->failed; i++) {
+        struct slice file = slice_of(text.p, i);
+        if (memcmp(text.p + i, "::", 2) != 0 || !is_pathlike(file))
+            continue;
+        find_paths(f, file, &files);
+        if (files.nodes.len > 0) {
+            f->files[1] = file;
+            f->name = slice_of(text.p + i + 2, text.n - i - 2);
+            find_anything(f);
+        }
+    }
+    found_release(&files);
+}
+
 static void find_text(struct finder *f, struct slice text)
 {
+    struct slice file = f->files[1];
+
     f->name = text;
     do {
         find_anything(f);
     } while (f->found->nodes.len == 0 && !f->failed && take_decoration(&f->name));
+    if (f->found->nodes.len > 0 || f->failed || f->files[1].n > 0)
+        return;
+    find_in_file(f, text);
+    if (f->found->nodes.len == 0) { /* proposals are for the whole text */
+        f->files[1] = file;
+        parts_split(text, &f->parts);
+        drop_arguments(&f->parts);
+    }
 }
 
 int query_find(const struct view *v, const char *text, const struct find_filter *filter,

@@ -38,6 +38,7 @@ struct found {
  *  - the path of a file, or its last parts, which come before names that are spelled alike; a
  *    file's module name, too;
  *  - `FILE:LINE` (or `FILE:LINE:COLUMN`): the innermost definition on that line;
+ *  - `FILE::NAME`, where names do not begin so anyway;
  *  - a name with `@FILE`, `@FILE:LINE` or `:LINE` behind it, which act as the filter does.
  *
  * Among matches of the best kind some give way to others: declarations to definitions, what is

@@ -71,23 +71,19 @@ static int by_id(const void *a, const void *b, void *ctx)
     return x < y ? -1 : x > y;
 }
 
-/* Appends the impl blocks of the type among the nodes with a name. */
-static bool take_impls(const struct view *v, uint32_t type, const uint32_t *ids, uint32_t n,
-                       struct owner_ids *ret)
+static bool take_impls(const struct view *v, const uint32_t *ids, uint32_t n, struct owner_ids *ret)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (view_kind(v, ids[i]) == NODE_IMPL && owner_of_impl(v, ids[i]) == type &&
-            !vec_push(ret, ids[i]))
+        if (view_kind(v, ids[i]) == NODE_IMPL && !vec_push(ret, ids[i]))
             return false;
     }
     return true;
 }
 
-bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret)
+bool owner_impls_named(const struct view *v, struct slice type, struct owner_ids *ret)
 {
     /* How blocks are called: `T`, `&T`, `dyn T`, and `<T as U>` of each. */
     static const char *const before[] = {"", "&", "dyn ", "<", "<&", "<dyn "};
-    const char *name = view_name(v, type);
     struct buf prefix = {0};
     uint32_t first = ret->len, n;
     const uint32_t *ids;
@@ -96,11 +92,11 @@ bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret)
     for (unsigned i = 0; ok && i < PT_COUNT(before); i++) {
         buf_reset(&prefix);
         buf_str(&prefix, before[i]);
-        buf_str(&prefix, name);
+        buf_slice(&prefix, type);
         ok = !prefix.failed;
         if (ok && before[i][0] != '<') {
             n = view_named(v, prefix.p, prefix.n, &ids);
-            ok = take_impls(v, type, ids, n, ret);
+            ok = take_impls(v, ids, n, ret);
             continue;
         }
         for (uint32_t rank = ok ? view_name_lower_bound(v, prefix.p, prefix.n) : UINT32_MAX;
@@ -109,13 +105,27 @@ bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret)
             if (strncmp(s, prefix.p, prefix.n) != 0)
                 break;
             if (strchr(" <>", s[prefix.n]) != NULL)
-                ok = take_impls(v, type, ids, n, ret);
+                ok = take_impls(v, ids, n, ret);
         }
     }
     buf_release(&prefix);
     if (ok && ret->len - first > 1)
         sort_r(ret->at + first, ret->len - first, sizeof(*ret->at), by_id, NULL);
     return ok;
+}
+
+bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret)
+{
+    uint32_t kept = ret->len;
+
+    if (!owner_impls_named(v, slice_from(view_name(v, type)), ret))
+        return false;
+    for (uint32_t i = kept; i < ret->len; i++) {
+        if (owner_of_impl(v, ret->at[i]) == type)
+            ret->at[kept++] = ret->at[i];
+    }
+    vec_truncate(ret, kept);
+    return true;
 }
 
 /* Hash of the folder that a path lies in. */

@@ -21,7 +21,10 @@ struct owner_ids VEC_BODY(uint32_t);
  * (the last two: if there is only one). NODE_NONE if it is not of this tree or not certain. */
 uint32_t owner_of_impl(const struct view *v, uint32_t impl);
 
-/* Appends the impl blocks of a type, by id. False: no memory. */
+/* Appends the impl blocks of all types of this name, by id. False: no memory. */
+bool owner_impls_named(const struct view *v, struct slice type, struct owner_ids *ret);
+
+/* The same for one type. */
 bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret);
 
 /* For each file, by index, the FILE node that stands for its module: the one that makes its folder

@@ -153,7 +153,8 @@ bool part_same(struct slice q, struct slice stored)
     if (part_angle(stored, &t, &u)) {
         if (!part_angle(q, &qt, &qu))
             return slice_eq(q, part_ident(t)) || (u.n > 0 && slice_eq(q, part_ident(u)));
-        return slice_eq(part_ident(qt), part_ident(t)) && slice_eq(part_ident(qu), part_ident(u));
+        return slice_eq(part_ident(qt), part_ident(t)) &&
+               (qu.n == 0 || slice_eq(part_ident(qu), part_ident(u)));
     }
     return part_angle(q, &qt, &qu) && qu.n == 0 && slice_eq(part_ident(qt), stored);
 }
