@@ -292,6 +292,22 @@ static int cmp_u64(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static void print_way(enum way way, uint64_t *const ns[WAYS], size_t n)
+{
+    size_t p50 = n / 2, p99 = n - n / 100;
+
+    qsort(ns[way], n, sizeof(*ns[way]), cmp_u64);
+    (void)printf("  %-22s p50 %6llu ns  p99 %7llu ns  max %8llu ns", way_names[way],
+                 (unsigned long long)ns[way][p50], (unsigned long long)ns[way][p99],
+                 (unsigned long long)ns[way][n - 1]);
+    if (way >= BFS_VIEW) {
+        const uint64_t *csr = ns[way - BFS_VIEW];
+        (void)printf("  (x%.2f, x%.2f)", (double)ns[way][p50] / (double)csr[p50],
+                     (double)ns[way][p99] / (double)csr[p99]);
+    }
+    (void)printf("\n");
+}
+
 /* The ways take turns, so that what disturbs the machine disturbs all. */
 static void measure(const struct csr *c, const struct view *v, uint32_t n_nodes)
 {
@@ -299,7 +315,7 @@ static void measure(const struct csr *c, const struct view *v, uint32_t n_nodes)
     uint64_t *ns[WAYS], check[WAYS] = {0};
 
     for (int way = 0; way < WAYS; way++)
-        ns[way] = mem_calloc(QUERIES * ROUNDS, sizeof(**ns));
+        ns[way] = mem_calloc((size_t)QUERIES * ROUNDS, sizeof(**ns));
     for (uint32_t round = 0; round < ROUNDS; round++) {
         for (int way = 0; way < WAYS; way++) {
             rng_state = 1000 + round;
@@ -318,19 +334,8 @@ static void measure(const struct csr *c, const struct view *v, uint32_t n_nodes)
     }
     (void)printf("  nodes met by a query of depth 3: %.1f on average\n",
                  (double)check[BFS_VIEW] / (QUERIES * ROUNDS));
-    for (int way = 0; way < WAYS; way++) {
-        size_t n = (size_t)QUERIES * ROUNDS;
-
-        qsort(ns[way], n, sizeof(**ns), cmp_u64);
-        (void)printf("  %-22s p50 %6llu ns  p99 %7llu ns  max %8llu ns", way_names[way],
-                     (unsigned long long)ns[way][n / 2], (unsigned long long)ns[way][n / 100 * 99],
-                     (unsigned long long)ns[way][n - 1]);
-        if (way >= BFS_VIEW)
-            (void)printf("  (x%.2f, x%.2f)",
-                         (double)ns[way][n / 2] / (double)ns[way - BFS_VIEW][n / 2],
-                         (double)ns[way][n / 100 * 99] / (double)ns[way - BFS_VIEW][n / 100 * 99]);
-        (void)printf("\n");
-    }
+    for (int way = 0; way < WAYS; way++)
+        print_way((enum way)way, ns, (size_t)QUERIES * ROUNDS);
     for (int way = 0; way < WAYS; way++)
         mem_free(ns[way]);
     mem_free(b.seen);

@@ -58,7 +58,7 @@ static int plan_files(struct build *b)
             b->file_map[o] = c < 0 ? b->out->n_files : NODE_NONE;
         if (c < 0)
             add_source(b, o, NODE_NONE, &n_nodes);
-        else if (c >= 0 && !unit->removed)
+        else if (unit != NULL && !unit->removed)
             add_source(b, NODE_NONE, u, &n_nodes);
         o += c <= 0;
         u += c >= 0;

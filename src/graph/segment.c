@@ -21,6 +21,8 @@
 /* What another version's header may take at most; its checksum is looked at before its version. */
 #define HEADER_MAX 65536u
 
+static const char magic[8] = {'I', 'S', 'G', 'S', 'E', 'G', 'M', 'T'};
+
 static const struct {
     const char *name;
     size_t size; /* of an element */
@@ -32,15 +34,14 @@ static const struct {
 
 size_t segment_section_len(const struct segment *s, enum seg_section section)
 {
-    switch (section) {
-#define X(c, field, type, n)                                                                       \
-    case SEG_##c: return (n);
+    const size_t lens[] = {
+#define X(c, field, type, n) (n),
         SEG_SECTION_MAP(X)
 #undef X
-    case SEG_COUNT: break;
-    }
-    assert(false);
-    return 0;
+    };
+
+    assert(section < SEG_COUNT);
+    return lens[section];
 }
 
 static size_t section_bytes(const struct segment *s, enum seg_section section)
@@ -172,19 +173,19 @@ size_t segment_encode(const struct segment *s, uint8_t header[SEG_HEADER_SIZE],
     for (unsigned i = 0; i < SEG_COUNT; i++) {
         size_t n = section_bytes(s, i);
 
-        put_sum(header + AT_SUMS + 16 * i, hash128(section_at(s, i), n));
+        put_sum(header + AT_SUMS + (size_t)16 * i, hash128(section_at(s, i), n));
         *part++ = (struct io_part){section_at(s, i), n};
         *part++ = (struct io_part){zeros, padded(n) - n};
         size += padded(n);
     }
-    memcpy(header, SEG_MAGIC, 8);
+    memcpy(header, magic, sizeof(magic));
     codec_put32(header + AT_VERSION, SEG_VERSION);
     codec_put32(header + AT_HEADER_SIZE, SEG_HEADER_SIZE);
     codec_put64(header + AT_SIZE, size);
     codec_put32(header + AT_NODE_KINDS, NODE_KIND_COUNT);
     codec_put32(header + AT_EDGE_KINDS, EDGE_KIND_COUNT);
     for (unsigned i = 0; i < SEG_COUNTS; i++)
-        codec_put32(header + AT_COUNTS + 4 * i, counts[i]);
+        codec_put32(header + AT_COUNTS + (size_t)4 * i, counts[i]);
     codec_put32(header + AT_SECTIONS, SEG_COUNT);
     put_sum(header + AT_HEADER_SUM, header_sum(header, SEG_HEADER_SIZE));
     return size;
@@ -194,7 +195,7 @@ size_t segment_encode(const struct segment *s, uint8_t header[SEG_HEADER_SIZE],
 
 static int decode_header(const uint8_t *p, size_t n, struct segment *s, struct err *err)
 {
-    if (n < AFTER_HEADER_SUM || memcmp(p, SEG_MAGIC, 8) != 0)
+    if (n < AFTER_HEADER_SUM || memcmp(p, magic, sizeof(magic)) != 0)
         return err_set(err, PT_ECORRUPT, "S1: no segment");
 
     uint32_t header = codec_get32(p + AT_HEADER_SIZE), version = codec_get32(p + AT_VERSION);
@@ -212,7 +213,7 @@ static int decode_header(const uint8_t *p, size_t n, struct segment *s, struct e
 
     uint32_t counts[SEG_COUNTS];
     for (unsigned i = 0; i < SEG_COUNTS; i++)
-        counts[i] = codec_get32(p + AT_COUNTS + 4 * i);
+        counts[i] = codec_get32(p + AT_COUNTS + (size_t)4 * i);
     *s = (struct segment){.n_strings = counts[0],
                           .n_files = counts[1],
                           .n_nodes = counts[2],
@@ -240,7 +241,7 @@ static int decode_section(const uint8_t *p, size_t n, const struct segment *s,
     if (padded(size) > n - begin)
         return err_set(err, PT_ECORRUPT, "S1: section %s ends behind the segment",
                        sections[section].name);
-    if (!hash128_eq(hash128(p + begin, size), get_sum(p + AT_SUMS + 16 * section)))
+    if (!hash128_eq(hash128(p + begin, size), get_sum(p + AT_SUMS + (size_t)16 * section)))
         return err_set(err, PT_ECORRUPT, "S2: section %s (offset %zu, %zu bytes) is damaged",
                        sections[section].name, begin, size);
     if (memcmp(p + begin + size, zeros, padded(size) - size) != 0)

@@ -63,7 +63,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "segments are mapped a
 #define NODE_NONE UINT32_MAX
 
 #define SEG_VERSION 1u
-#define SEG_MAGIC "ISGSEGMT"
 #define SEG_COUNTS 9
 #define SEG_NODES_MAX (UINT32_MAX - 1)
 #define SEG_EDGES_MAX (UINT32_MAX - 1)

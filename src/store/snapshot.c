@@ -30,7 +30,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAGIC "ISGSNAP\n"
 #define SNAPSHOT_VERSION 1u
 #define HEADER_SIZE 64u
 #define AT_VERSION 8
@@ -51,6 +50,7 @@ struct snapshot_store {
     uint8_t header[HEADER_SIZE];
 };
 
+static const char magic[8] = {'I', 'S', 'G', 'S', 'N', 'A', 'P', '\n'};
 static const uint8_t no_header[HEADER_SIZE];
 
 static struct snapshot_store *snapshot_of(struct store *s)
@@ -80,7 +80,7 @@ static int check_header(const uint8_t *p, size_t n, struct err *err)
 {
     uint8_t copy[HEADER_SIZE];
 
-    if (n < HEADER_SIZE || memcmp(p, MAGIC, 8) != 0)
+    if (n < HEADER_SIZE || memcmp(p, magic, sizeof(magic)) != 0)
         return err_set(err, PT_ECORRUPT, "it does not begin as a snapshot does");
     memcpy(copy, p, HEADER_SIZE);
     put_header_sum(copy);
@@ -144,7 +144,7 @@ static int write_snapshot(const struct snapshot_store *s, const struct view *v,
     size_t size = segment_encode(&v->seg, seg_header, parts + 1);
 
     memset(header, 0, HEADER_SIZE);
-    memcpy(header, MAGIC, 8);
+    memcpy(header, magic, sizeof(magic));
     codec_put32(header + AT_VERSION, SNAPSHOT_VERSION);
     codec_put64(header + AT_GENERATION, v->generation);
     codec_put64(header + AT_AS_OF, (uint64_t)v->as_of_ns);

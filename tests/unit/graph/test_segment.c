@@ -104,7 +104,7 @@ static void test_build__an_edge_survives_when_its_end_comes_back(void **state)
     struct view *v = small_view();
     struct draft d;
     struct edge_iter it;
-    struct edge e;
+    struct edge e = {0};
 
     (void)state;
     draft_init(&d, "a.c", 1);
@@ -124,9 +124,9 @@ static void test_build__an_edge_survives_when_its_end_comes_back(void **state)
 static void test_build__references_merge_into_edges(void **state)
 {
     struct draft d[2];
-    const struct site *sites;
+    const struct site *sites = NULL;
     struct edge_iter it;
-    struct edge e;
+    struct edge e = {0};
 
     (void)state;
     small_drafts(d);
@@ -157,9 +157,9 @@ static void test_build__references_merge_into_edges(void **state)
 static void test_build__an_edge_loses_the_sites_of_a_file_and_its_surest_layer(void **state)
 {
     struct draft d[2], empty;
-    const struct site *sites;
+    const struct site *sites = NULL;
     struct edge_iter it;
-    struct edge e;
+    struct edge e = {0};
 
     (void)state;
     small_drafts(d);
@@ -199,7 +199,7 @@ static void test_build__an_edge_without_a_line_goes_with_its_file(void **state)
 static void test_build__what_does_not_fit_a_site_is_cut(void **state)
 {
     struct draft d;
-    const struct site *sites;
+    const struct site *sites = NULL;
 
     (void)state;
     draft_init(&d, "a.c", 1);
@@ -216,7 +216,7 @@ static void test_build__a_long_list_is_sorted_too(void **state)
 {
     struct draft d;
     struct edge_iter it;
-    struct edge e;
+    struct edge e = {0};
     uint32_t last = 0, n = 0;
 
     (void)state;
@@ -292,7 +292,8 @@ static struct block some_block(void)
     struct view *v = view_of(NULL, d, 2);
     b.p = encode(&v->seg, &b.n);
     view_free(v);
-    assert_true(lay_out(b.p, b.n, &b.s));
+    if (!lay_out(b.p, b.n, &b.s))
+        abort();
     return b;
 }
 
@@ -348,6 +349,7 @@ static void test_decode__S1_every_length_but_the_right_one_is_refused(void **sta
         free(cut);
     }
     uint8_t *longer = calloc(1, b.n + 8);
+    assert_non_null(longer);
     memcpy(longer, b.p, b.n);
     assert_int_equal(segment_decode(longer, b.n + 8, &s, NULL), PT_ECORRUPT);
     free(longer);

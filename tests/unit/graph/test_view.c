@@ -77,7 +77,7 @@ static void test_view__kinds_choose_edges(void **state)
 {
     struct draft d;
     struct edge_iter it;
-    struct edge e;
+    struct edge e = {0};
     unsigned seen = 0;
 
     (void)state;
@@ -110,7 +110,7 @@ static void test_view__both_ends_see_the_same_evidence(void **state)
 {
     struct draft d;
     struct edge_iter it;
-    struct edge out, in;
+    struct edge out = {0}, in = {0};
 
     (void)state;
     draft_init(&d, "a.c", 1);
