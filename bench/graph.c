@@ -463,7 +463,7 @@ int main(int argc, char **argv)
             return 2;
         one_size(n, dir);
         for (int k = 0; k < 2; k++) {
-            (void)snprintf(path, sizeof(path), "%s/%s", dir, k ? "lock" : "graph.isg");
+            (void)snprintf(path, sizeof(path), "%s/%s", dir, k ? "graph.lock" : "graph.isg");
             (void)io_remove(IO_CWD, path, NULL);
         }
         (void)io_remove(IO_CWD, dir, NULL);

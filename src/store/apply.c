@@ -22,13 +22,12 @@ int apply_empty(struct view **ret, struct err *err)
     return build(NULL, &nothing, 0, 0, ret, err);
 }
 
-int apply_prepare(struct publish *p, const struct delta *delta, struct view **ret,
-                  uint32_t *ret_slot, struct err *err)
+int apply_prepare(struct publish *p, const struct delta *delta, uint64_t generation,
+                  struct view **ret, uint32_t *ret_slot, struct err *err)
 {
-    const struct view *now = publish_newest(p);
     int rc = publish_reserve(p, ret_slot, err);
 
     if (rc != 0)
         return rc;
-    return build(&now->seg, delta, now->generation + 1, (int64_t)clock_wall_ns(), ret, err);
+    return build(&publish_newest(p)->seg, delta, generation, (int64_t)clock_wall_ns(), ret, err);
 }

@@ -7,9 +7,9 @@
 /* The view of a graph that has nothing in it, of generation 0. */
 int apply_empty(struct view **ret, struct err *err);
 
-/* The newest view with the delta applied, one generation on, and a slot for it. The caller
- * publishes it (publish_replace) or frees it (view_free). */
-int apply_prepare(struct publish *p, const struct delta *delta, struct view **ret,
-                  uint32_t *ret_slot, struct err *err);
+/* The newest view with the delta applied, as of now, and a slot for it. The caller publishes it
+ * (publish_replace) or frees it (view_free). */
+int apply_prepare(struct publish *p, const struct delta *delta, uint64_t generation,
+                  struct view **ret, uint32_t *ret_slot, struct err *err);
 
 #endif

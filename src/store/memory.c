@@ -18,7 +18,7 @@ static int memory_apply(struct store *s, const struct delta *delta, struct err *
     struct publish *p = &memory_of(s)->publish;
     struct view *next;
     uint32_t slot;
-    int rc = apply_prepare(p, delta, &next, &slot, err);
+    int rc = apply_prepare(p, delta, publish_newest(p)->generation + 1, &next, &slot, err);
 
     if (rc == 0)
         publish_replace(p, slot, next);

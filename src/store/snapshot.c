@@ -18,8 +18,9 @@
  * 64 bytes longer than the size it gives, and the segment is valid. The first 64 bytes keep this
  * layout in every version.
  *
- * DIR/lock is locked from the first apply until close: one process writes, any number read. Who
- * has read a snapshot that another process has replaced since cannot apply to it (PT_ESTALE).
+ * DIR/graph.lock is locked during each apply. Under the lock, the header of the file tells whether
+ * another process has applied since this one read: then a delta that says what changed would undo
+ * the other's work and is refused (PT_ESTALE); one that says all of a graph is not.
  */
 #include "base/codec.h"
 #include "base/mem.h"
@@ -38,14 +39,14 @@
 #define AT_SIZE 32
 #define AT_SUM 48
 #define FILE_NAME "graph.isg"
-#define LOCK_NAME "lock"
+#define LOCK_NAME "graph.lock"
 #define SET_ASIDE_MAX 1000u
 
 struct snapshot_store {
     struct store base;
     struct publish publish;
-    char *dir, *path; /* owned */
-    int lock;         /* -1 until the first apply */
+    char *dir, *path, *lock_path; /* owned */
+    bool has_written;
     /* The header of the file that the newest view stands for; all zero: there is no file. */
     uint8_t header[HEADER_SIZE];
 };
@@ -173,71 +174,83 @@ static int read_header(const struct snapshot_store *s, uint8_t ret[HEADER_SIZE],
     return rc;
 }
 
-/* Takes the lock for this process, if the file is still the one that was read. */
-static int become_writer(struct snapshot_store *s, struct err *err)
+/* May this delta replace the file that has this header? Gives the generation to go on from. */
+static int check_current(const struct snapshot_store *s, const struct delta *delta,
+                         const uint8_t header[HEADER_SIZE], uint64_t *ret_generation,
+                         struct err *err)
 {
-    uint8_t header[HEADER_SIZE];
-    char *path = path_in(s->dir, LOCK_NAME);
-    int rc;
+    uint64_t generation = publish_newest(&s->publish)->generation;
 
-    if (path == NULL)
-        return err_set(err, PT_ENOMEM, "no memory for a path");
-    rc = io_lock(path, true, &s->lock, err);
-    mem_free(path);
-    if (rc != 0) {
-        s->lock = -1;
-        return rc;
+    /* A file that is gone held nothing that the newest view does not have. */
+    if (memcmp(header, s->header, HEADER_SIZE) != 0 &&
+        memcmp(header, no_header, HEADER_SIZE) != 0) {
+        int rc = check_header(header, codec_get64(header + AT_SIZE) + HEADER_SIZE, err);
+
+        if (rc != 0) {
+            say_damaged(s->path, rc, err);
+            return rc;
+        }
+        if (!delta->replace_all)
+            return err_set(err, PT_ESTALE, "%s was replaced since it was read", s->path);
+        if (codec_get64(header + AT_GENERATION) > generation)
+            generation = codec_get64(header + AT_GENERATION);
     }
-    rc = read_header(s, header, err);
-    if (rc == 0 && memcmp(header, s->header, HEADER_SIZE) != 0)
-        rc = err_set(err, PT_ESTALE, "%s was replaced since it was read", s->path);
-    if (rc == 0)
-        rc = io_remove_temps(s->dir, err);
-    if (rc != 0) {
-        io_close(s->lock);
-        s->lock = -1;
-    }
-    return rc;
+    *ret_generation = generation;
+    return 0;
 }
 
 /* After a failed write: io_write_atomic may have put the new file in place before it failed. What
  * failed must not come back at the next open. This may fail too; then nothing more can be done,
  * and the caller knows by the first failure that the disk is not to be trusted. */
-static void take_back(const struct snapshot_store *s)
+static void take_back(const struct snapshot_store *s, const uint8_t was[HEADER_SIZE])
 {
     uint8_t header[HEADER_SIZE];
 
-    if (read_header(s, header, NULL) != 0 || memcmp(header, s->header, HEADER_SIZE) == 0)
+    if (read_header(s, header, NULL) != 0 || memcmp(header, was, HEADER_SIZE) == 0)
         return;
-    if (memcmp(s->header, no_header, HEADER_SIZE) == 0) {
+    if (memcmp(was, no_header, HEADER_SIZE) == 0) {
         if (io_remove(IO_CWD, s->path, NULL) == 0)
             (void)io_sync_dir(s->dir, NULL);
-    } else {
+    } else if (memcmp(was, s->header, HEADER_SIZE) == 0) {
         (void)write_snapshot(s, publish_newest(&s->publish), header, NULL);
     }
+}
+
+static int apply_locked(struct snapshot_store *s, const struct delta *delta, struct err *err)
+{
+    uint8_t was[HEADER_SIZE], header[HEADER_SIZE];
+    uint64_t generation;
+    struct view *next;
+    uint32_t slot;
+    int rc = s->has_written ? 0 : io_remove_temps(s->dir, err);
+
+    if (rc != 0 || (rc = read_header(s, was, err)) != 0 ||
+        (rc = check_current(s, delta, was, &generation, err)) != 0 ||
+        (rc = apply_prepare(&s->publish, delta, generation + 1, &next, &slot, err)) != 0)
+        return rc;
+    rc = write_snapshot(s, next, header, err);
+    if (rc != 0) {
+        view_free(next);
+        take_back(s, was);
+        return rc;
+    }
+    s->has_written = true;
+    memcpy(s->header, header, HEADER_SIZE);
+    publish_replace(&s->publish, slot, next);
+    return 0;
 }
 
 static int snapshot_apply(struct store *base, const struct delta *delta, struct err *err)
 {
     struct snapshot_store *s = snapshot_of(base);
-    uint8_t header[HEADER_SIZE];
-    struct view *next;
-    uint32_t slot;
-    int rc = s->lock < 0 ? become_writer(s, err) : 0;
+    int lock;
+    int rc = io_lock(s->lock_path, true, &lock, err);
 
-    if (rc == 0)
-        rc = apply_prepare(&s->publish, delta, &next, &slot, err);
     if (rc != 0)
         return rc;
-    rc = write_snapshot(s, next, header, err);
-    if (rc != 0) {
-        view_free(next);
-        take_back(s);
-        return rc;
-    }
-    memcpy(s->header, header, HEADER_SIZE);
-    publish_replace(&s->publish, slot, next);
-    return 0;
+    rc = apply_locked(s, delta, err);
+    io_close(lock);
+    return rc;
 }
 
 /* ---- the store ---- */
@@ -254,9 +267,9 @@ static void snapshot_unpin(struct store *s, const struct view *v)
 
 static void free_store(struct snapshot_store *s)
 {
-    io_close(s->lock);
     mem_free(s->dir);
     mem_free(s->path);
+    mem_free(s->lock_path);
     mem_free(s);
 }
 
@@ -285,10 +298,10 @@ int store_open_snapshot(const char *dir, struct store **ret, struct err *err)
     if (s == NULL)
         return err_set(err, PT_ENOMEM, "no memory for a store");
     s->base.ops = &snapshot_ops;
-    s->lock = -1;
     s->dir = mem_strdup(dir);
     s->path = path_in(dir, FILE_NAME);
-    if (s->dir == NULL || s->path == NULL)
+    s->lock_path = path_in(dir, LOCK_NAME);
+    if (s->dir == NULL || s->path == NULL || s->lock_path == NULL)
         rc = err_set(err, PT_ENOMEM, "no memory for a path");
     else
         rc = io_mkdir_p(dir, 0700, err);

@@ -56,9 +56,9 @@ static inline void store_close(struct store *s)
 /* The snapshot store: one immutable segment in memory, rewritten whole at each apply into the file
  * DIR/graph.isg, which is mapped at open. An absent file is an empty graph. PT_ECORRUPT: the file
  * is damaged (it is kept; the message says where and what to do); PT_EVERSION: it was written by
- * another version. Any number of processes may have it open. Its first apply makes a store the
- * only writer until it is closed; it fails with PT_EEXIST if another process is that, and with
- * PT_ESTALE if another has applied since this one read: open again. */
+ * another version. Any number of processes may have it open. Apply then fails with PT_EEXIST while
+ * another one applies, and with PT_ESTALE if another has applied since this one read, unless the
+ * delta replaces all: open again. */
 int store_open_snapshot(const char *dir, struct store **ret, struct err *err);
 
 /* Renames a damaged (or foreign) snapshot, which must not be open, so that the directory can be

@@ -421,7 +421,7 @@ static void test_store__any_failing_file_call_leaves_all_as_before(void **state)
 
     for (size_t w = 0; w < PT_COUNT(ways); w++) {
         for (uint64_t n = 1;; n++) {
-            reopen(f); /* so that the lock is taken again too */
+            reopen(f); /* so that it clears away too what killed writers left */
             struct state before = state_of(f);
             struct delta d = next_delta(f);
 
@@ -670,29 +670,86 @@ static void test_snapshot__damaged_files_are_set_aside_under_new_names(void **st
     buf_release(&path);
 }
 
-static void test_snapshot__one_writes_and_others_read(void **state)
+static uint64_t generation_of(struct store *s)
+{
+    const struct view *v = store_pin(s);
+    uint64_t ret = view_generation(v);
+
+    store_unpin(s, v);
+    return ret;
+}
+
+static void test_snapshot__two_writers_never_undo_each_other(void **state)
 {
     struct fixture *f = *state;
-    struct store *other, *late;
+    struct store *other;
     struct delta d = next_delta(f);
+    struct err err = {0};
 
+    d.replace_all = false;
     assert_int_equal(f->kind->open(f->dir, &other, NULL), 0);
     assert_int_equal(store_apply(f->store, &d, NULL), 0);
-    assert_int_equal(store_apply(other, &d, NULL), PT_EEXIST);
-    assert_int_equal(f->kind->open(f->dir, &late, NULL), 0);
-    const struct view *v = store_pin(late);
-    assert_int_equal(view_generation(v), 1);
-    store_unpin(late, v);
-    v = store_pin(other);
-    assert_int_equal(view_generation(v), 0);
-    store_unpin(other, v);
+    assert_int_equal(store_apply(f->store, &d, NULL), 0);
+    assert_int_equal(store_apply(other, &d, &err), PT_ESTALE);
+    assert_int_equal(generation_of(other), 0);
 
-    store_close(f->store); /* lets the lock go */
-    f->store = late;
-    assert_int_equal(store_apply(other, &d, NULL), PT_ESTALE);
-    assert_int_equal(store_apply(late, &d, NULL), 0);
+    d.replace_all = true; /* needs nothing of what was before */
+    assert_int_equal(store_apply(other, &d, NULL), 0);
+    assert_int_equal(generation_of(other), 3);
+    assert_int_equal(generation_of(f->store), 2);
+    d.replace_all = false;
+    assert_int_equal(store_apply(f->store, &d, NULL), PT_ESTALE);
+    assert_int_equal(store_apply(other, &d, NULL), 0);
+    reopen(f);
+    assert_int_equal(generation_of(f->store), 4);
     store_close(other);
     delta_release(&d);
+}
+
+static void test_snapshot__an_apply_does_not_wait_for_another(void **state)
+{
+    struct fixture *f = *state;
+    struct delta d = next_delta(f);
+    char path[128];
+    int lock;
+
+    (void)snprintf(path, sizeof(path), "%s/graph.lock", f->dir);
+    assert_int_equal(io_lock(path, true, &lock, NULL), 0);
+    assert_int_equal(store_apply(f->store, &d, NULL), PT_EEXIST);
+    io_close(lock);
+    assert_int_equal(store_apply(f->store, &d, NULL), 0);
+    delta_release(&d);
+}
+
+static void test_snapshot__a_file_that_is_gone_is_written_anew(void **state)
+{
+    struct fixture *f = *state;
+
+    apply_random(f);
+    assert_int_equal(remove(f->path), 0);
+    apply_random(f);
+    reopen(f);
+    const struct view *v = store_pin(f->store);
+    twin_check(&f->twin, v);
+    store_unpin(f->store, v);
+}
+
+static void test_snapshot__a_file_that_was_damaged_meanwhile_is_not_replaced(void **state)
+{
+    struct fixture *f = *state;
+    struct draft d;
+    size_t n;
+
+    draft_init(&d, "a.c", 1);
+    struct delta delta = delta_of(&d, 1);
+    delta.replace_all = true;
+    assert_int_equal(store_apply(f->store, &delta, NULL), 0);
+    uint8_t *p = read_whole(f->path, &n);
+    p[20] ^= 1;
+    write_whole(f->path, p, n);
+    assert_int_equal(store_apply(f->store, &delta, NULL), PT_ECORRUPT);
+    free(p);
+    delta_release(&delta);
 }
 
 static void test_snapshot__what_cannot_be_a_directory_is_an_error(void **state)
@@ -740,7 +797,10 @@ static const struct {
       TEST(test_snapshot__damage_is_named_and_kept),
       TEST(test_snapshot__another_version_is_refused_by_name),
       TEST(test_snapshot__damaged_files_are_set_aside_under_new_names),
-      TEST(test_snapshot__one_writes_and_others_read),
+      TEST(test_snapshot__two_writers_never_undo_each_other),
+      TEST(test_snapshot__an_apply_does_not_wait_for_another),
+      TEST(test_snapshot__a_file_that_is_gone_is_written_anew),
+      TEST(test_snapshot__a_file_that_was_damaged_meanwhile_is_not_replaced),
       TEST(test_snapshot__what_cannot_be_a_directory_is_an_error),
 };
 
