@@ -1,6 +1,6 @@
 /* A full index against parsing alone: the same files, the same number of threads, the same run.
  *
- *   index [--threads N] [--rounds N] DIR
+ *   index [--threads N] [--rounds N] [--no-ignore] DIR
  *   index --edges DIR        the CALLS edges of the delta as TSV (candidates left out)
  *
  * Prints files, lines, times (best of the rounds), their ratio, and the peak memory of the process
@@ -49,7 +49,8 @@ static int parse_item(void *ctx, unsigned worker, size_t item)
                               b->content[worker].n, &err);
 }
 
-static int parse_alone(const char *root, unsigned threads, uint64_t *ret_ns)
+static int parse_alone(const char *root, const struct scan_options *scan, unsigned threads,
+                       uint64_t *ret_ns)
 {
     struct bench *b = calloc(1, sizeof(*b));
     struct err err = {0};
@@ -58,7 +59,7 @@ static int parse_alone(const char *root, unsigned threads, uint64_t *ret_ns)
     uint64_t t0 = clock_now_ns();
     int rc = io_open_dir(root, &b->fd, &err);
     if (rc == 0)
-        rc = scan_tree(root, NULL, &b->scan, &err);
+        rc = scan_tree(root, scan, &b->scan, &err);
     if (rc == 0)
         rc = pool_run(threads, b->scan.files.len, parse_item, b);
     *ret_ns = clock_now_ns() - t0;
@@ -167,13 +168,15 @@ int main(int argc, char **argv)
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strcmp(argv[at], "--edges") == 0)
             edges = true;
+        else if (strcmp(argv[at], "--no-ignore") == 0)
+            o.scan.no_ignore = true;
         else if (strcmp(argv[at], "--threads") == 0 && at + 1 < argc)
             o.threads = (unsigned)strtoul(argv[++at], NULL, 10);
         else if (strcmp(argv[at], "--rounds") == 0 && at + 1 < argc)
             rounds = (unsigned)strtoul(argv[++at], NULL, 10);
     }
     if (at >= argc) {
-        (void)fprintf(stderr, "usage: index [--threads N] [--rounds N] [--edges] DIR\n");
+        (void)fprintf(stderr, "usage: index [--threads N] [--rounds N] [--no-ignore] [--edges] DIR\n");
         return 2;
     }
     uint64_t ns = 0, best_parse = UINT64_MAX, best_index = UINT64_MAX;
@@ -186,7 +189,7 @@ int main(int argc, char **argv)
     double after = peak_mb();
     best_index = ns;
     for (unsigned r = 0; r < rounds; r++) {
-        if (parse_alone(argv[at], threads, &ns) != 0)
+        if (parse_alone(argv[at], &o.scan, threads, &ns) != 0)
             return 1;
         best_parse = ns < best_parse ? ns : best_parse;
         if (one_round(argv[at], &o, false, false, &ns) != 0)
