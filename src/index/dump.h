@@ -17,16 +17,19 @@
  * So not every candidate, that is: every line of that form, opens a file; the
  * dump as a whole decides. Its style is that of its first candidate:
  *
- *	BOTH    a separator before and one after     (and so has more than half of
- *	                                              those that have one after)
- *	AFTER   one after                            (otherwise)
+ *	PLAIN   no separator before it, none after
+ *	AFTER   one after
  *	BEFORE  one before
- *	PLAIN   none
+ *	BOTH    both; unless half of the candidates with one after, or half of
+ *	        those with one before, have not both: then it is AFTER or BEFORE,
+ *	        whichever more have, and the other one is by chance (a banner that
+ *	        ends with a separator, an empty file)
  *
  * A candidate is marked if it has the separators of the style, each as long
  * as that of the first candidate (or, if that one is as long as its header
- * line, as long as its own header line). A candidate that is not marked is a
- * stray. In a dump that is not PLAIN only marked candidates open files, if:
+ * line, as long as its own header line); for BOTH, the one before must not be
+ * the first one after another candidate. One that is not marked is a stray.
+ * In a dump that is not PLAIN only marked candidates open files, if:
  *
  *	1. a marked header names a source file: as no source begins with a line
  *	   of =, it is then certain that the dump writes separators; and

@@ -83,6 +83,14 @@ bool scan_is_binary(const char *p, size_t n)
     return n != 0 && memchr(p, '\0', n < BINARY_HEAD ? n : BINARY_HEAD) != NULL;
 }
 
+bool scan_is_good_name(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
+            return false;
+    return utf8_valid(p, n);
+}
+
 /* ---- one folder's entries ---- */
 
 /* As their paths compare: a folder's name is followed by a '/'. */
@@ -341,15 +349,6 @@ static int visit_folder(struct walk *w)
     return p.file.path && vec_push(&w->pending, p) ? 0 : PT_ENOMEM;
 }
 
-/* A name that could not be shown on one line, nor written to a file of text. */
-static bool is_bad_name(const struct entry *entry)
-{
-    for (uint32_t i = 0; i < entry->n; i++)
-        if ((unsigned char)entry->name[i] < ' ' || entry->name[i] == 0x7f)
-            return true;
-    return !utf8_valid(entry->name, entry->n);
-}
-
 /* w->path is that of the entry. */
 static int visit(struct walk *w, const struct entry *entry)
 {
@@ -370,7 +369,7 @@ static int visit(struct walk *w, const struct entry *entry)
             return 0;
         }
     }
-    if (is_bad_name(entry))
+    if (!scan_is_good_name(entry->name, entry->n))
         return add_skip(w, SCAN_BAD_NAME, 0);
     if (w->path.n > SCAN_MAX_PATH)
         return add_skip(w, SCAN_TOO_DEEP, w->depth + is_dir);

@@ -112,6 +112,9 @@ int scan_tree(const char *root, const struct scan_options *options, struct scan 
 
 void scan_release(struct scan *scan); /* takes an all-zero one; leaves it so */
 
+/* Valid UTF-8 without control characters: can be shown on one line, and stand in one. */
+bool scan_is_good_name(const char *p, size_t n);
+
 /* Do these contents look like no text: a NUL in the first 8 KB? */
 bool scan_is_binary(const char *p, size_t n);
 

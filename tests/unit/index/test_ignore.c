@@ -2,8 +2,8 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/str.h"
@@ -374,7 +374,7 @@ static void test_ignore__hostile_patterns_cost_a_bounded_time(void **state)
     struct buf rules = {0};
     char path[4096];
     struct ignore ig = {0};
-    uint64_t from = clock_now_ns();
+    clock_t from = clock();
 
     (void)state;
     /* Each differs, so that none is dropped as repeated; none matches. */
@@ -400,7 +400,7 @@ static void test_ignore__hostile_patterns_cost_a_bounded_time(void **state)
     assert_int_equal(ignore_n_cut(&ig), 0);
     ignore_release(&ig);
     buf_release(&rules);
-    assert_true(clock_now_ns() - from < 20 * CLOCK_NS_PER_SEC);
+    assert_true(clock() - from < 20 * CLOCKS_PER_SEC);
 }
 
 /* The steps that one match takes grow with the path as it, not as its powers. */
@@ -431,10 +431,10 @@ static void test_ignore__many_equal_lines_count_once(void **state)
     for (int i = 0; i < 10000; i++)
         buf_str(&rules, "a/\n*a*b*\n");
     assert_int_equal(ignore_push(&ig, "", IGNORE_GITIGNORE, rules.p, rules.n, NULL), 0);
-    uint64_t from = clock_now_ns();
+    clock_t from = clock();
     for (int i = 0; i < 10000; i++)
         assert_false(ignore_match(&ig, "a", false, NULL));
-    assert_true(clock_now_ns() - from < CLOCK_NS_PER_SEC);
+    assert_true(clock() - from < CLOCKS_PER_SEC);
     assert_true(ignore_match(&ig, "xaab", false, &rule));
     assert_int_equal(rule->line, 20000);
     assert_true(ignore_match(&ig, "a", true, &rule));
@@ -569,6 +569,16 @@ static void grow_tree(struct twin *twin, const char *dir, unsigned depth)
     }
 }
 
+/* What git needs to see a repository here. */
+static void make_repository(void)
+{
+    static const char *const dirs[] = {".git", ".git/objects", ".git/refs", ".git/info"};
+
+    for (size_t i = 0; i < PT_COUNT(dirs); i++)
+        assert_int_equal(mkdir(dirs[i], 0700), 0);
+    make_file(".git/HEAD", "ref: refs/heads/main\n");
+}
+
 /* One field of check-ignore -z. */
 static const char *next_field(struct slice *out)
 {
@@ -583,9 +593,11 @@ static const char *next_field(struct slice *out)
 static void compare_with_git(struct twin *twin)
 {
     struct buf answer = {0};
-    struct io_part part = {twin->paths.p, twin->paths.n};
+    FILE *f = fopen("../paths", "w");
 
-    assert_int_equal(io_write_atomic("../paths", &part, 1, NULL), 0);
+    assert_non_null(f);
+    assert_int_equal(fwrite(twin->paths.p, 1, twin->paths.n, f), twin->paths.n);
+    fclose(f);
     int rc = system("git check-ignore --no-index -v -n -z --stdin <../paths >../answer");
     assert_true(WIFEXITED(rc) && WEXITSTATUS(rc) <= 1);
     assert_int_equal(io_read_file(IO_CWD, "../answer", 10 << 20, &answer, NULL), 0);
@@ -627,7 +639,7 @@ static void test_ignore__random_trees_agree_with_git(void **state)
         snprintf(dir, sizeof(dir), "r%d", round);
         assert_int_equal(mkdir(dir, 0700), 0);
         assert_int_equal(chdir(dir), 0);
-        assert_int_equal(system("git init -q --template= . && mkdir .git/info"), 0);
+        make_repository();
         if (rng_below(&twin.rng, 3) == 0)
             random_rules(&twin.rng, ".git/info/exclude");
         grow_tree(&twin, "", 0);

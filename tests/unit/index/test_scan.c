@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/str.h"
 #include "lang/lang.h"
@@ -631,7 +630,8 @@ static void test_scan__random_trees_hold_what_git_and_find_see(void **state)
         scan_release(&s);
         if (!has_git)
             continue;
-        assert_int_equal(system("git init -q --template= ."), 0);
+        touch(".git/objects/- .git/refs/-");
+        put(".git/HEAD", "ref: refs/heads/main\n");
         s = scan(NULL);
         assert_files_are(&s, "git ls-files -co --exclude-standard -- '*.[ch]'");
         scan_release(&s);
