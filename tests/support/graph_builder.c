@@ -215,7 +215,7 @@ static uint32_t parent_of(const struct builder *b, const struct gfile *f, const 
                      : strncmp(qualified + n, "::", 2) == 0 ? 2
                      : qualified[n] == '.'                  ? 1
                                                             : 0;
-        if (sep > 0 && n > best_n) {
+        if (sep > 0 && n >= best_n) {
             best = i;
             best_n = n;
             *ret_name = qualified + n + sep;

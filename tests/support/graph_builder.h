@@ -14,8 +14,8 @@
  *      stands behind it.
  *  KIND PATH::QUALIFIED [line N] [end N] [FLAG...] [= ALIAS]
  *      A definition. KIND is the name of a node kind, or fn. Its parent is the definition of that
- *      file whose QUALIFIED, with "::" or "." behind it, is the longest prefix of its own; the
- *      rest is its bare name. FLAG: test, exported, declaration, external, conditional. Line:
+ *      file whose QUALIFIED, with "::" or "." behind it, is the longest prefix of its own (the
+ *      last such); the rest is its bare name. FLAG: test, exported, declaration, external, conditional. Line:
  *      default 1; end: default the line.
  *  A -> B EDGE [LINE] [LAYER] [in PATH]
  *      An edge, whose site is in that file (default: of A). A and B are aliases, else PATH::QUALIFIED, else

@@ -1,0 +1,489 @@
+/* Questions over a view, against a static CSR of the same graph in the same process.
+ *
+ *   query [--nodes N] [--edges M] [--rounds R] [--seed S]
+ *
+ * The graph: files of 100 functions; 70 % of the edges go to a neighbour of their start, 30 % to
+ * hubs (power law); one edge in 20 is a candidate, which no walk follows. The CSR holds ids only,
+ * and only the edges that are followed; it marks and queues, and gives back no distances, parents
+ * or evidence. Starts are the same for both, drawn evenly from all nodes, and the two take turns.
+ */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/sort.h"
+#include "base/str.h"
+#include "query/context.h"
+#include "query/cycles.h"
+#include "query/find.h"
+#include "query/rank.h"
+#include "query/search.h"
+#include "query/traverse.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define PER_FILE 100u
+#define HOP_BATCH 16u /* one hop takes less than a look at the clock */
+
+struct options {
+    uint32_t nodes, edges, rounds;
+    uint64_t seed;
+};
+
+static _Noreturn void die(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "bench query: %s%s%s\n", what, why[0] != '\0' ? ": " : "", why);
+    exit(1);
+}
+
+static void *must(void *p)
+{
+    if (p == NULL)
+        die("out of memory", "");
+    return p;
+}
+
+static uint64_t rng_next(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15ULL);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+}
+
+static uint32_t rng_below(uint64_t *state, uint32_t n)
+{
+    return (uint32_t)(rng_next(state) % n);
+}
+
+/* ---- the graph ---- */
+
+static const char *const words[] = {"get",  "set",   "read",  "write", "dict",  "list", "node",
+                                    "edge", "open",  "close", "parse", "emit",  "key",  "value",
+                                    "file", "index", "query", "cache", "merge", "split"};
+
+static uint64_t sig_of(uint32_t function)
+{
+    return hash_mix64(function + 1);
+}
+
+static uint32_t target_of(uint64_t *rng, const struct options *o, uint32_t from)
+{
+    if (rng_below(rng, 10) < 7) {
+        uint32_t span = 400, at = from + rng_below(rng, span);
+        return at < span / 2 ? at : (at - span / 2) % o->nodes;
+    }
+    /* The k-th of n hubs is drawn about 1 / k times as often as the first. */
+    double u = (double)(rng_next(rng) >> 11) / 9007199254740992.0;
+    uint32_t hub = 0;
+    for (double n = o->nodes; n > 1 && u < 0.9; u += 0.1)
+        n /= 2, hub = (uint32_t)n;
+    hub = hub > 1 ? rng_below(rng, hub) : 0;
+    return (uint32_t)((hub * UINT64_C(2654435761)) % o->nodes);
+}
+
+static void fill_unit(struct arena *a, const struct options *o, uint64_t *rng, uint32_t file,
+                      struct unit *ret)
+{
+    uint32_t first = file * PER_FILE;
+    uint32_t n = o->nodes - first < PER_FILE ? o->nodes - first : PER_FILE;
+    uint32_t m = (uint32_t)((uint64_t)o->edges * n / o->nodes);
+    struct unit_node *nodes = must(arena_calloc(a, n + 1, sizeof(*nodes)));
+    struct unit_edge *edges = must(arena_calloc(a, n + m, sizeof(*edges)));
+    const char *path = must(arena_printf(a, "src/m%02u/f%05u.c", file % 50, file));
+
+    nodes[0] = (struct unit_node){.sig = hash_mix64(UINT64_MAX - file),
+                                  .name = strrchr(path, '/') + 1,
+                                  .qualified = path,
+                                  .signature = "",
+                                  .kind = NODE_FILE};
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = first + i;
+        const char *name =
+            must(arena_printf(a, "%s_%s_%s%u", words[rng_below(rng, 20)], words[rng_below(rng, 20)],
+                              words[rng_below(rng, 20)], id));
+        nodes[i + 1] = (struct unit_node){.sig = sig_of(id),
+                                          .name = name,
+                                          .qualified = must(arena_printf(a, "%s::%s", path, name)),
+                                          .signature = "",
+                                          .line = 10 * i + 1,
+                                          .end_line = 10 * i + 9,
+                                          .kind = NODE_FUNCTION};
+        edges[i] = (struct unit_edge){
+            .from = nodes[0].sig, .to = sig_of(id), .kind = EDGE_CONTAINS, .layer = LAYER_EXACT};
+    }
+    for (uint32_t i = 0; i < m; i++) {
+        static const uint8_t kinds[] = {EDGE_CALLS, EDGE_CALLS,   EDGE_CALLS, EDGE_CALLS,
+                                        EDGE_USES,  EDGE_ACCEPTS, EDGE_USES,  EDGE_RETURNS};
+        uint32_t from = first + rng_below(rng, n);
+        edges[n + i] =
+            (struct unit_edge){.from = sig_of(from),
+                               .to = sig_of(target_of(rng, o, from)),
+                               .line = i + 1,
+                               .kind = kinds[rng_below(rng, 8)],
+                               .layer = rng_below(rng, 20) == 0 ? LAYER_CANDIDATE : LAYER_EXACT};
+    }
+    *ret = (struct unit){.path = path,
+                         .lang = "c",
+                         .lines = 10 * n,
+                         .nodes = nodes,
+                         .n_nodes = n + 1,
+                         .edges = edges,
+                         .n_edges = n + m};
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct unit *)a)->path, ((const struct unit *)b)->path);
+}
+
+static struct store *build(const struct options *o)
+{
+    struct delta d;
+    struct store *store;
+    struct err err = {0};
+    uint64_t rng = o->seed;
+
+    delta_init(&d);
+    for (uint32_t file = 0; file * PER_FILE < o->nodes; file++) {
+        struct unit u;
+        fill_unit(&d.arena, o, &rng, file, &u);
+        if (!vec_push(&d.units, u))
+            die("out of memory", "");
+    }
+    qsort(d.units.at, d.units.len, sizeof(*d.units.at), by_path);
+    if (store_open_memory(&store, &err) != 0 || store_apply(store, &d, &err) != 0)
+        die("no graph", err.msg);
+    delta_release(&d);
+    return store;
+}
+
+/* ---- the static twin ---- */
+
+struct csr {
+    uint32_t n;
+    uint32_t *start, *node; /* who depends on it */
+    uint32_t *mark, epoch;
+    uint32_t *queue;
+};
+
+static struct csr csr_of(const struct view *v)
+{
+    struct csr c = {.n = view_node_count(v)};
+    uint32_t at = 0;
+
+    c.start = must(mem_calloc((size_t)c.n + 1, sizeof(*c.start)));
+    c.node = must(mem_calloc(view_edge_count(v), sizeof(*c.node)));
+    c.mark = must(mem_calloc(c.n, sizeof(*c.mark)));
+    c.queue = must(mem_calloc(c.n, sizeof(*c.queue)));
+    for (uint32_t id = 0; id < c.n; id++) {
+        struct edge_iter it;
+        struct edge e;
+        view_edges(v, id, true, EDGE_BLAST, &it);
+        while (view_next(&it, &e)) {
+            if (e.layer != LAYER_CANDIDATE)
+                c.node[at++] = e.node;
+        }
+        c.start[id + 1] = at;
+    }
+    return c;
+}
+
+static uint32_t csr_reach(struct csr *c, uint32_t start, uint32_t depth)
+{
+    uint32_t first = 0, end = 1;
+
+    c->mark[start] = ++c->epoch;
+    c->queue[0] = start;
+    for (; depth > 0 && first < end; depth--) {
+        uint32_t level_end = end;
+        for (; first < level_end; first++) {
+            uint32_t at = c->queue[first];
+            for (uint32_t i = c->start[at]; i < c->start[at + 1]; i++) {
+                uint32_t to = c->node[i];
+                if (c->mark[to] != c->epoch) {
+                    c->mark[to] = c->epoch;
+                    c->queue[end++] = to;
+                }
+            }
+        }
+    }
+    return end;
+}
+
+static void csr_release(struct csr *c)
+{
+    mem_free(c->start);
+    mem_free(c->node);
+    mem_free(c->mark);
+    mem_free(c->queue);
+}
+
+/* ---- figures ---- */
+
+struct series {
+    uint64_t *ns;
+    uint32_t n;
+};
+
+static struct series series_of(uint32_t n)
+{
+    return (struct series){must(mem_calloc(n, sizeof(uint64_t))), 0};
+}
+
+struct figures {
+    double p50, p99, max; /* us */
+};
+
+/* Each entry took `times` as long as one of what is reported. */
+static struct figures finish(struct series *s, double times)
+{
+    if (!sort_u64(s->ns, s->n))
+        die("out of memory", "");
+    double unit = 1000.0 * times;
+    struct figures f = {(double)s->ns[s->n / 2] / unit,
+                        (double)s->ns[(uint64_t)s->n * 99 / 100] / unit,
+                        (double)s->ns[s->n - 1] / unit};
+    mem_free(s->ns);
+    return f;
+}
+
+static void print_row(const char *what, struct figures f, const char *note)
+{
+    printf("%-34s %10.3f %10.3f %10.3f   %s\n", what, f.p50, f.p99, f.max, note);
+}
+
+static void print_pair(const char *what, struct figures live, struct figures twin, double mean)
+{
+    char note[96];
+
+    (void)snprintf(note, sizeof(note), "x%.2f p50, x%.2f p99; %.0f nodes on average",
+                   live.p50 / twin.p50, live.p99 / twin.p99, mean);
+    print_row(what, live, note);
+    (void)snprintf(note, sizeof(note), "  static CSR");
+    print_row(note, twin, "");
+}
+
+static volatile uint64_t sink; /* keeps the compiler from dropping the twin's work */
+
+static void bench_hop(const struct view *v, struct csr *c, const struct options *o)
+{
+    struct series live = series_of(o->rounds), twin = series_of(o->rounds);
+    uint64_t rng = o->seed + 1, sum = 0, edges = 0;
+
+    for (uint32_t r = 0; r < o->rounds; r++) {
+        uint32_t starts[HOP_BATCH];
+        for (uint32_t i = 0; i < HOP_BATCH; i++)
+            starts[i] = rng_below(&rng, c->n);
+        for (unsigned turn = 0; turn < 2; turn++) {
+            uint64_t t0 = clock_now_ns();
+            for (uint32_t i = 0; i < HOP_BATCH; i++) {
+                struct edge_iter it;
+                struct edge e;
+                if (turn == r % 2) {
+                    view_edges(v, starts[i], true, EDGE_BLAST, &it);
+                    while (view_next(&it, &e)) {
+                        sum += e.layer != LAYER_CANDIDATE ? e.node : 0;
+                        edges++;
+                    }
+                } else {
+                    for (uint32_t k = c->start[starts[i]]; k < c->start[starts[i] + 1]; k++)
+                        sum += c->node[k];
+                }
+            }
+            uint64_t ns = clock_now_ns() - t0;
+            struct series *s = turn == r % 2 ? &live : &twin;
+            s->ns[s->n++] = ns;
+        }
+    }
+    sink += sum;
+    print_pair("one hop backwards", finish(&live, HOP_BATCH), finish(&twin, HOP_BATCH),
+               (double)edges / ((double)o->rounds * HOP_BATCH));
+}
+
+static void bench_reach(const struct view *v, struct csr *c, const struct options *o,
+                        uint32_t depth)
+{
+    struct series live = series_of(o->rounds), twin = series_of(o->rounds);
+    struct reach_options options = {.in = true, .kinds = EDGE_BLAST, .max_depth = depth};
+    struct reach reach;
+    uint64_t rng = o->seed + 2, total = 0;
+    char what[64];
+
+    reach_init(&reach);
+    for (uint32_t r = 0; r < o->rounds; r++) {
+        uint32_t start = rng_below(&rng, c->n), n = 0;
+        for (unsigned turn = 0; turn < 2; turn++) {
+            uint64_t t0 = clock_now_ns();
+            if (turn == r % 2) {
+                if (query_reach(v, &start, 1, &options, &reach, NULL) != 0)
+                    die("out of memory", "");
+                live.ns[live.n++] = clock_now_ns() - t0;
+            } else {
+                n = csr_reach(c, start, depth);
+                twin.ns[twin.n++] = clock_now_ns() - t0;
+            }
+        }
+        if (reach.nodes.len != n)
+            die("the walks differ", "");
+        total += n;
+    }
+    reach_release(&reach);
+    (void)snprintf(what, sizeof(what), "blast radius, depth %u", depth);
+    print_pair(what, finish(&live, 1), finish(&twin, 1), (double)total / o->rounds);
+}
+
+static void bench_find(const struct view *v, const struct options *o, bool known)
+{
+    uint32_t rounds = known ? o->rounds : 200;
+    struct series s = series_of(rounds);
+    struct found found = {0};
+    uint64_t rng = o->seed + 3;
+
+    for (uint32_t r = 0; r < rounds; r++) {
+        char name[96];
+        (void)snprintf(name, sizeof(name), "%s%s",
+                       view_name(v, rng_below(&rng, view_node_count(v))), known ? "" : "qx");
+        uint64_t t0 = clock_now_ns();
+        if (query_find(v, name, NULL, &found, NULL) != 0)
+            die("out of memory", "");
+        s.ns[s.n++] = clock_now_ns() - t0;
+        if (known ? found.how == FIND_CLOSE : found.how != FIND_CLOSE)
+            die("found what is not there", name);
+    }
+    found_release(&found);
+    print_row(known ? "find by bare name" : "find what is not there: proposals", finish(&s, 1), "");
+}
+
+static void bench_search(const struct view *v, const struct options *o, const char *what,
+                         const char *text)
+{
+    uint32_t rounds = 200;
+    struct series s = series_of(rounds);
+    struct hits hits = {0};
+    char note[48];
+
+    (void)o;
+    for (uint32_t r = 0; r < rounds; r++) {
+        uint64_t t0 = clock_now_ns();
+        if (query_search(v, text, 0, 20, &hits, NULL) != 0)
+            die("out of memory", "");
+        s.ns[s.n++] = clock_now_ns() - t0;
+    }
+    (void)snprintf(note, sizeof(note), "%u hits", hits.total);
+    hits_release(&hits);
+    print_row(what, finish(&s, 1), note);
+}
+
+static void bench_context(const struct view *v, const struct options *o)
+{
+    uint32_t rounds = o->rounds < 2000 ? o->rounds : 2000;
+    struct series s = series_of(rounds);
+    struct context c = {0};
+    uint64_t rng = o->seed + 4;
+
+    for (uint32_t r = 0; r < rounds; r++) {
+        uint32_t node = rng_below(&rng, view_node_count(v));
+        uint64_t t0 = clock_now_ns();
+        if (query_context(v, node, &c, NULL) != 0)
+            die("out of memory", "");
+        s.ns[s.n++] = clock_now_ns() - t0;
+    }
+    context_release(&c);
+    print_row("context", finish(&s, 1), "");
+}
+
+static void bench_whole(const struct view *v)
+{
+    struct series s[3] = {series_of(5), series_of(5), series_of(5)};
+    struct cycles cycles = {0};
+    struct ranking ranking = {0};
+    char note[64];
+
+    for (unsigned r = 0; r < 5; r++) {
+        uint64_t t0 = clock_now_ns();
+        if (query_cycles(v, CYCLES_FILE, false, false, &cycles, NULL) != 0)
+            die("out of memory", "");
+        uint64_t t1 = clock_now_ns();
+        if (query_cycles(v, CYCLES_FUNCTION, false, false, &cycles, NULL) != 0)
+            die("out of memory", "");
+        uint64_t t2 = clock_now_ns();
+        if (query_most_depended(v, 10, &ranking, NULL) != 0)
+            die("out of memory", "");
+        s[0].ns[s[0].n++] = t1 - t0;
+        s[1].ns[s[1].n++] = t2 - t1;
+        s[2].ns[s[2].n++] = clock_now_ns() - t2;
+    }
+    print_row("cycles of files", finish(&s[0], 1), "");
+    (void)snprintf(note, sizeof(note), "%u components, largest of %u nodes", cycles.list.len,
+                   cycles.list.len > 0 ? cycles.list.at[0].size : 0);
+    print_row("cycles of functions", finish(&s[1], 1), note);
+    print_row("most depended-on", finish(&s[2], 1), "");
+    cycles_release(&cycles);
+    ranking_release(&ranking);
+}
+
+static void print_machine(void)
+{
+    struct utsname u;
+
+    if (uname(&u) == 0)
+        printf("machine: %s %s %s, %ld processors online\n", u.sysname, u.release, u.machine,
+               sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+static struct options options_of(int argc, char **argv)
+{
+    struct options o = {.nodes = 50000, .edges = 250000, .rounds = 20000, .seed = 20261123};
+
+    for (int i = 1; i < argc; i += 2) {
+        char *end = NULL;
+        uint64_t n = i + 1 < argc ? strtoull(argv[i + 1], &end, 10) : 0;
+        if (end == NULL || *end != '\0' || n == 0 || n > UINT32_MAX / 2)
+            die("usage: query [--nodes N] [--edges M] [--rounds R] [--seed S]", "");
+        if (strcmp(argv[i], "--nodes") == 0)
+            o.nodes = (uint32_t)n;
+        else if (strcmp(argv[i], "--edges") == 0)
+            o.edges = (uint32_t)n;
+        else if (strcmp(argv[i], "--rounds") == 0)
+            o.rounds = (uint32_t)n;
+        else if (strcmp(argv[i], "--seed") == 0)
+            o.seed = n;
+        else
+            die("unknown option", argv[i]);
+    }
+    return o;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = options_of(argc, argv);
+    struct store *store = build(&o);
+    const struct view *v = store_pin(store);
+    struct csr csr = csr_of(v);
+
+    print_machine();
+    printf("graph: %u nodes, %lu edges, %u names, %u files; %.1f MB; seed %lu\n",
+           view_node_count(v), (unsigned long)view_edge_count(v), view_name_count(v),
+           view_file_count(v), (double)view_bytes(v) / 1e6, (unsigned long)o.seed);
+    printf("\n%-34s %10s %10s %10s\n", "microseconds", "p50", "p99", "max");
+    bench_hop(v, &csr, &o);
+    for (uint32_t depth = 1; depth <= 3; depth += 2)
+        bench_reach(v, &csr, &o, depth);
+    bench_find(v, &o, true);
+    bench_find(v, &o, false);
+    bench_search(v, &o, "search, prefix", "dict_");
+    bench_search(v, &o, "search, substring", "che_mer");
+    bench_search(v, &o, "search, fuzzy only", "dict_lsit_opne123");
+    bench_context(v, &o);
+    bench_whole(v);
+    csr_release(&csr);
+    store_unpin(store, v);
+    store_close(store);
+    return 0;
+}
