@@ -41,6 +41,8 @@ enum lang_flag {
     LANG_TYPE_SCOPE_LEXICAL = 1u << 8,
     /* A name that no scope binds may be the root module of a package of the tree: Rust's crates. */
     LANG_PACKAGE_NAMES = 1u << 9,
+    /* Inside a namespace the names of the scopes around it are not seen (but macros are): Rust. */
+    LANG_CLOSED_NAMESPACES = 1u << 10,
 };
 
 /* What is known of a member of a builtin or library type. `result` is a small type expression:
@@ -92,6 +94,13 @@ struct lang {
                                     whose symbol is NULL behind it ends the table */
     const char *const *fields;   /* likewise: grammar fields that the rules use; [0] is "" */
     int (*extract)(struct extract *x, const char *src, uint32_t n);
+    /* Namespaces (enum ns) in which EX_NAME and EX_TYPE leaves are looked up. 0: NS_VALUE and
+     * NS_TYPE. */
+    uint8_t name_ns, type_ns;
+    /* Writes a copy of the source, with the same length and lines, in which that is blank which
+     * keeps the grammar from reading the rest: it is parsed instead. False: nothing is. May be
+     * NULL. */
+    bool (*mask)(struct extract *x, struct buf *ret);
 
     /* Called when the root has been entered (file scope open) and before it is left. */
     void (*begin_file)(struct extract *x);

@@ -42,22 +42,30 @@ static uint32_t in_scope(const struct extract *x, uint32_t scope, uint32_t from_
     return later;
 }
 
+/* Does the search outwards for a name end in this scope? */
+static bool closed(const struct extract *x, uint32_t s, unsigned ns)
+{
+    return s == 0 || (x->scopes.at[s].kind == SCOPE_NAMESPACE && (ns & NS_MACRO) == 0 &&
+                      (x->lang->flags & LANG_CLOSED_NAMESPACES) != 0);
+}
+
 /* Block scopes below a type scope still see it "directly". */
 static uint32_t bind_name(const struct extract *x, const struct term *t, uint32_t pos)
 {
     uint32_t s = t->b;
     for (;;) {
         uint32_t b = in_scope(x, s, t->b, t->a, t->aux, pos);
-        if (b != 0 || s == 0)
+        if (b != 0 || closed(x, s, t->aux))
             return b;
         s = x->scopes.at[s].parent;
     }
 }
 
 /* The innermost scope from s outwards with star imports. */
-static uint32_t with_stars(const struct extract *x, const uint8_t *has_stars, uint32_t s)
+static uint32_t with_stars(const struct extract *x, const uint8_t *has_stars, uint32_t s,
+                           unsigned ns)
 {
-    while (s != 0 && has_stars[s] == 0)
+    while (has_stars[s] == 0 && !closed(x, s, ns))
         s = x->scopes.at[s].parent;
     return s;
 }
@@ -77,7 +85,7 @@ static void bind_names(struct extract *x, uint8_t *has_stars)
             t->b = 0;
         } else {
             t->op = TERM_FREE;
-            t->b = with_stars(x, has_stars, t->b);
+            t->b = with_stars(x, has_stars, t->b, t->aux);
         }
     }
 }
