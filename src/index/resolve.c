@@ -97,7 +97,9 @@ static void call_value_of(struct at *a, const struct target *t, unsigned depth)
         call_target(a, &held, depth + 1);
         return;
     }
-    add_edge(a, a->from, t->def, EDGE_USES, t->layer);
+    /* a constant that is a function expression is that function's name */
+    bool is_function = y.kind == TY_FN && d->kind == NODE_CONSTANT;
+    add_edge(a, a->from, t->def, is_function ? EDGE_CALLS : EDGE_USES, t->layer);
 }
 
 static void call_target(struct at *a, const struct target *t, unsigned depth)
