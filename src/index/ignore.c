@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 #define MAX_TEXT_SHOWN 200
 
@@ -54,7 +55,8 @@ struct rule {
 };
 
 struct ignore_set {
-    struct arena arena; /* text, names, literals */
+    struct ignore_set *outer; /* owned; the next one on the stack */
+    struct arena arena;       /* text, names, literals */
     const char *dir;
     const char *file;
     size_t n_dir;
@@ -83,11 +85,12 @@ struct query {
     struct budget *budget;
 };
 
+/* Their source means nothing. */
 static const struct ignore_rule builtins[] = {
-    {"(built-in)", ".git", 0, false, true, IGNORE_IGNORE},
-    {"(built-in)", ".hg", 0, false, true, IGNORE_IGNORE},
-    {"(built-in)", ".svn", 0, false, true, IGNORE_IGNORE},
-    {"(built-in)", "node_modules", 0, false, true, IGNORE_IGNORE},
+    {"(built-in)", ".git", 0, false, true, IGNORE_EXCLUDE},
+    {"(built-in)", ".hg", 0, false, true, IGNORE_EXCLUDE},
+    {"(built-in)", ".svn", 0, false, true, IGNORE_EXCLUDE},
+    {"(built-in)", "node_modules", 0, false, true, IGNORE_EXCLUDE},
 };
 
 const char *ignore_file_name(enum ignore_source source)
@@ -558,11 +561,20 @@ void ignore_init(struct ignore *ig)
     *ig = (struct ignore){0};
 }
 
+static void pop(struct ignore *ig)
+{
+    struct ignore_set *set = ig->top;
+
+    ig->top = set->outer;
+    ig->n_sets--;
+    ig->bytes -= set->n_text;
+    set_free(set);
+}
+
 void ignore_release(struct ignore *ig)
 {
-    for (uint32_t i = 0; i < ig->sets.len; i++)
-        set_free(ig->sets.at[i]);
-    vec_release(&ig->sets);
+    while (ig->top)
+        pop(ig);
     mem_free(ig->n_cut);
     ignore_init(ig);
 }
@@ -587,10 +599,11 @@ int ignore_push(struct ignore *ig, const char *dir, enum ignore_source source, c
     if (!ig->n_cut)
         ig->n_cut = mem_calloc(1, sizeof(*ig->n_cut));
     struct ignore_set *set = ig->n_cut ? set_new(dir, source, text, n) : NULL;
-    if (!set || !vec_push(&ig->sets, set)) {
-        set_free(set);
+    if (!set)
         return err_set(err, PT_ENOMEM, "ignore rules: out of memory");
-    }
+    set->outer = ig->top;
+    ig->top = set;
+    ig->n_sets++;
     ig->bytes += n;
     return 0;
 }
@@ -629,12 +642,8 @@ void ignore_leave(struct ignore *ig, const char *dir)
 {
     struct slice path = slice_from(dir);
 
-    while (ig->sets.len && !holds(vec_last(&ig->sets)->dir, vec_last(&ig->sets)->n_dir, path)) {
-        struct ignore_set *set = vec_pop(&ig->sets);
-
-        ig->bytes -= set->n_text;
-        set_free(set);
-    }
+    while (ig->top && !holds(ig->top->dir, ig->top->n_dir, path))
+        pop(ig);
 }
 
 /* ---- matching ---- */
@@ -816,8 +825,8 @@ static bool match_one(const struct ignore *ig, struct slice path, bool is_dir,
 
     if (dot)
         q.ext = slice_skip(name, (size_t)(dot - name.p));
-    for (uint32_t i = ig->sets.len; i-- > 0 && !rule;)
-        rule = match_set(ig->sets.at[i], &q);
+    for (const struct ignore_set *set = ig->top; set && !rule; set = set->outer)
+        rule = match_set(set, &q);
 
     const struct ignore_rule *builtin = find_builtin(name);
     bool is_lifted = rule && rule->shown.is_negated && rule->shown.is_literal &&

@@ -34,7 +34,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/vec.h"
 
 #define IGNORE_MAX_FILE ((size_t)1 << 20)  /* bytes of one ignore file */
 #define IGNORE_MAX_BYTES ((size_t)4 << 20) /* bytes of all sets on the stack */
@@ -69,9 +68,10 @@ struct ignore_set;
 
 /* All zero is an empty one; the fields are private. */
 struct ignore {
-    VEC(struct ignore_set *) sets; /* owned; outermost first */
-    size_t bytes;                  /* of their texts */
-    _Atomic(uint64_t) *n_cut;      /* owned; NULL before the first push */
+    struct ignore_set *top; /* owned; the innermost one, which leads outwards */
+    uint32_t n_sets;
+    size_t bytes;             /* of their texts */
+    _Atomic(uint64_t) *n_cut; /* owned; NULL before the first push */
 };
 
 void ignore_init(struct ignore *ig);
