@@ -3,9 +3,9 @@
  *   extract [--rounds N] FILE...     total and ratio, per language
  *   extract --print FILE...          the facts of each file, as text
  */
+#include "lang/extract.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "lang/extract.h"
 
 #include <fcntl.h>
 #include <stdio.h>

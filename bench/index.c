@@ -99,7 +99,8 @@ static void print_edges(const struct delta *d)
             const uint32_t *f = map_get(&at, e->from), *t = map_get(&at, e->to);
             if (f == NULL || t == NULL)
                 continue;
-            const struct unit *fu = &d->units.at[all.at[*f].unit], *tu = &d->units.at[all.at[*t].unit];
+            const struct unit *fu = &d->units.at[all.at[*f].unit],
+                              *tu = &d->units.at[all.at[*t].unit];
             const struct unit_node *fn = &fu->nodes[all.at[*f].node];
             const struct unit_node *tn = &tu->nodes[all.at[*t].node];
             (void)printf("%s\t%s\t%s:%u\t%s:%u\t%s:%u:%u\t%s\n", fn->qualified, tn->qualified,
@@ -122,13 +123,12 @@ static void print_counts(const struct delta *d)
         for (unsigned l = 0; l < UNRESOLVED_COUNT; l++)
             open[l] += d->units.at[u].unresolved[l];
     }
-    (void)printf("nodes %llu, edge sites %llu; references: exact %llu typed %llu unique %llu "
-                 "candidate %llu; external %llu dynamic %llu unknown %llu\n",
-                 (unsigned long long)nodes, (unsigned long long)edges,
-                 (unsigned long long)layers[0], (unsigned long long)layers[1],
-                 (unsigned long long)layers[2], (unsigned long long)layers[3],
-                 (unsigned long long)open[0], (unsigned long long)open[1],
-                 (unsigned long long)open[2]);
+    (void)printf(
+        "nodes %llu, edge sites %llu; references: exact %llu typed %llu unique %llu "
+        "candidate %llu; external %llu dynamic %llu unknown %llu\n",
+        (unsigned long long)nodes, (unsigned long long)edges, (unsigned long long)layers[0],
+        (unsigned long long)layers[1], (unsigned long long)layers[2], (unsigned long long)layers[3],
+        (unsigned long long)open[0], (unsigned long long)open[1], (unsigned long long)open[2]);
 }
 
 static int one_round(const char *root, const struct pipeline_options *o, bool edges, bool say,
@@ -176,7 +176,8 @@ int main(int argc, char **argv)
             rounds = (unsigned)strtoul(argv[++at], NULL, 10);
     }
     if (at >= argc) {
-        (void)fprintf(stderr, "usage: index [--threads N] [--rounds N] [--no-ignore] [--edges] DIR\n");
+        (void)fprintf(stderr,
+                      "usage: index [--threads N] [--rounds N] [--no-ignore] [--edges] DIR\n");
         return 2;
     }
     uint64_t ns = 0, best_parse = UINT64_MAX, best_index = UINT64_MAX;

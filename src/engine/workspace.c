@@ -90,7 +90,8 @@ static int set_aside(struct workspace *w, const struct err *why, const char **re
 {
     struct buf from = {0}, to = {0};
     (void)in_state(w, &from, "graph.isg");
-    (void)in_state(w, &to, why->code == PT_EVERSION ? "graph.isg.other-version" : "graph.isg.damaged");
+    (void)in_state(w, &to,
+                   why->code == PT_EVERSION ? "graph.isg.other-version" : "graph.isg.damaged");
     int rc = io_rename(buf_cstr(&from), buf_cstr(&to), err);
     if (rc == PT_OK)
         *ret_notice = arena_printf(&w->arena, "%s; kept as %s, the graph is built anew", why->msg,

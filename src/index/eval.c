@@ -196,30 +196,23 @@ uint32_t value_of_def(struct eval *e, const struct target *t)
     case NODE_FILE:
     case NODE_PACKAGE:
     case NODE_MODULE:
-    case NODE_NAMESPACE:
-        return ty_make(&e->types, TY_MODULE, t->def, NULL, 0);
+    case NODE_NAMESPACE: return ty_make(&e->types, TY_MODULE, t->def, NULL, 0);
     case NODE_VARIANT:
         return ty_make(&e->types, TY_INST, (struct ent){t->def.file, d->parent}, NULL, 0);
-    case NODE_TYPE_ALIAS:
-        v = alias_value(e, t->def, d);
-        break;
+    case NODE_TYPE_ALIAS: v = alias_value(e, t->def, d); break;
     case NODE_STRUCT:
     case NODE_UNION:
     case NODE_CLASS:
     case NODE_ENUM:
     case NODE_TRAIT:
     case NODE_INTERFACE:
-    case NODE_IMPL:
-        return type_of_def(e, t->def);
+    case NODE_IMPL: return type_of_def(e, t->def);
     case NODE_CONSTANT:
     case NODE_STATIC:
     case NODE_VARIABLE:
-    case NODE_FIELD:
-        v = stored_value(e, t->def, MEMO_DEF, d->type, d->init);
-        break;
+    case NODE_FIELD: v = stored_value(e, t->def, MEMO_DEF, d->type, d->init); break;
     case NODE_MACRO:
-    case NODE_KIND_COUNT:
-        return 0;
+    case NODE_KIND_COUNT: return 0;
     }
     return substitute(e, v, t);
 }
@@ -266,8 +259,7 @@ static uint32_t bind_value(struct eval *e, uint32_t file, uint32_t bind)
             return value_of_targets(e, &found);
         }
         return value_of_def(e, &t);
-    case BIND_TYPARAM:
-        return ty_make(&e->types, TY_PARAM, (struct ent){file, bind}, NULL, 0);
+    case BIND_TYPARAM: return ty_make(&e->types, TY_PARAM, (struct ent){file, bind}, NULL, 0);
     case BIND_ALIAS:
         if (memo_begin(e, MEMO_BIND, file, bind, &key, &v))
             return v;
@@ -275,8 +267,7 @@ static uint32_t bind_value(struct eval *e, uint32_t file, uint32_t bind)
         if (v == 0 && b->next != 0) /* an import that failed, with a fallback */
             v = bind_value(e, file, b->next);
         return memo_end(e, key, v);
-    default:
-        return stored_value(e, (struct ent){file, bind}, MEMO_BIND, b->type, b->init);
+    default: return stored_value(e, (struct ent){file, bind}, MEMO_BIND, b->type, b->init);
     }
 }
 
@@ -389,22 +380,17 @@ static uint32_t call_value(struct eval *e, uint32_t v)
     uint32_t out = 0;
 
     switch (y.kind) {
-    case TY_FUNC:
-        t.recv = ty_arg(&e->types, v, 0);
-        return result_of(e, &t);
+    case TY_FUNC: t.recv = ty_arg(&e->types, v, 0); return result_of(e, &t);
     case TY_TYPE:
-    case TY_LIBTYPE:
-        return ty_instance(&e->types, v);
-    case TY_FN:
-        return ty_arg(&e->types, v, 0);
+    case TY_LIBTYPE: return ty_instance(&e->types, v);
+    case TY_FN: return ty_arg(&e->types, v, 0);
     case TY_UNION:
         for (unsigned i = 0; i < y.n_args; i++)
             out = ty_union(&e->types, out, call_value(e, ty_arg(&e->types, v, i)));
         return out;
     case TY_INST: /* a tuple struct or variant that was evaluated already */
         return eval_def(e, t.def)->kind == NODE_ENUM ? v : 0;
-    default:
-        return y.kind == TY_EXTERNAL ? v : 0;
+    default: return y.kind == TY_EXTERNAL ? v : 0;
     }
 }
 
@@ -504,8 +490,8 @@ static uint32_t op_value(struct eval *e, uint32_t file, uint32_t v, const char *
     uint32_t out = 0;
     if (y.kind == TY_UNION) {
         for (unsigned i = 0; i < y.n_args; i++)
-            out = ty_union(&e->types, out,
-                           op_value(e, file, ty_arg(&e->types, v, i), op, identity));
+            out =
+                ty_union(&e->types, out, op_value(e, file, ty_arg(&e->types, v, i), op, identity));
         return out;
     }
     if (v == 0 || y.kind == TY_EXTERNAL)
@@ -599,26 +585,16 @@ static uint32_t index_value(struct eval *e, uint32_t file, const struct term *t)
 static uint32_t place_value(struct eval *e, uint32_t file, uint32_t term, const struct term *t)
 {
     switch ((enum term_op)t->op) {
-    case TERM_FREE:
-        return free_value(e, file, t);
-    case TERM_BOUND:
-        return bind_value(e, file, t->a);
-    case TERM_SELF:
-        return self_value(e, (struct ent){file, t->a});
-    case TERM_SELFTYPE:
-        return type_of_value(e, self_value(e, (struct ent){file, t->a}));
-    case TERM_SUPER:
-        return ty_make(&e->types, TY_SUPER, (struct ent){file, t->a}, NULL, 0);
-    case TERM_ROOT:
-        return root_module(e, file);
-    case TERM_HERE:
-        return module_value(e, file, t->a);
-    case TERM_PARENT:
-        return parent_module(e, eval_value(e, file, t->a));
-    case TERM_MODULE:
-        return value_module(e, file, term);
-    default:
-        return 0;
+    case TERM_FREE: return free_value(e, file, t);
+    case TERM_BOUND: return bind_value(e, file, t->a);
+    case TERM_SELF: return self_value(e, (struct ent){file, t->a});
+    case TERM_SELFTYPE: return type_of_value(e, self_value(e, (struct ent){file, t->a}));
+    case TERM_SUPER: return ty_make(&e->types, TY_SUPER, (struct ent){file, t->a}, NULL, 0);
+    case TERM_ROOT: return root_module(e, file);
+    case TERM_HERE: return module_value(e, file, t->a);
+    case TERM_PARENT: return parent_module(e, eval_value(e, file, t->a));
+    case TERM_MODULE: return value_module(e, file, term);
+    default: return 0;
     }
 }
 
@@ -629,44 +605,27 @@ static uint32_t value(struct eval *e, uint32_t file, uint32_t term)
 
     switch ((enum term_op)t->op) {
     case TERM_PATH:
-    case TERM_MEMBER:
-        return member_value(e, file, term, t);
+    case TERM_MEMBER: return member_value(e, file, term, t);
     case TERM_CALL:
-    case TERM_NEW:
-        return call_term(e, file, t);
-    case TERM_INDEX:
-        return index_value(e, file, t);
-    case TERM_ELEM:
-        return elem_value(e, file, eval_value(e, file, t->a));
-    case TERM_DEREF:
-        return op_value(e, file, eval_value(e, file, t->a), "<deref>", true);
+    case TERM_NEW: return call_term(e, file, t);
+    case TERM_INDEX: return index_value(e, file, t);
+    case TERM_ELEM: return elem_value(e, file, eval_value(e, file, t->a));
+    case TERM_DEREF: return op_value(e, file, eval_value(e, file, t->a), "<deref>", true);
     case TERM_ADDR:
     case TERM_TYPEOF:
-    case TERM_KEYED:
-        return eval_value(e, file, t->a);
-    case TERM_AWAIT:
-        return op_value(e, file, eval_value(e, file, t->a), "<await>", true);
-    case TERM_TRY:
-        return op_value(e, file, eval_value(e, file, t->a), "<try>", true);
-    case TERM_APPLY:
-        return apply_value(e, file, t);
-    case TERM_LIST:
-        return eval_value(e, file, t->a);
-    case TERM_TUPLE:
-        return list_value(e, file, t->b, TY_TUPLE);
-    case TERM_PROJ:
-        return proj_value(e, file, t);
+    case TERM_KEYED: return eval_value(e, file, t->a);
+    case TERM_AWAIT: return op_value(e, file, eval_value(e, file, t->a), "<await>", true);
+    case TERM_TRY: return op_value(e, file, eval_value(e, file, t->a), "<try>", true);
+    case TERM_APPLY: return apply_value(e, file, t);
+    case TERM_LIST: return eval_value(e, file, t->a);
+    case TERM_TUPLE: return list_value(e, file, t->b, TY_TUPLE);
+    case TERM_PROJ: return proj_value(e, file, t);
     case TERM_UNION:
-    case TERM_MEET:
-        return pair_value(e, file, t);
-    case TERM_FN:
-        return fn_value(e, file, t);
-    case TERM_LIT:
-        return ty_make(&e->types, TY_LIB, (struct ent){0, pfile_sym(f, t->a)}, NULL, 0);
-    case TERM_OFTYPE:
-        return eval_type(e, file, t->a);
-    default:
-        return place_value(e, file, term, t);
+    case TERM_MEET: return pair_value(e, file, t);
+    case TERM_FN: return fn_value(e, file, t);
+    case TERM_LIT: return ty_make(&e->types, TY_LIB, (struct ent){0, pfile_sym(f, t->a)}, NULL, 0);
+    case TERM_OFTYPE: return eval_type(e, file, t->a);
+    default: return place_value(e, file, term, t);
     }
 }
 
@@ -750,13 +709,9 @@ void eval_lookup(struct eval *e, uint32_t file, uint32_t term, struct targets *r
     case TERM_FREE:
         lookup_free(e, file, pfile_sym(eval_pfile(e, file), t->a), t->aux, t->b, ret);
         break;
-    case TERM_BOUND:
-        lookup_bound(e, file, t->a, ret);
-        break;
+    case TERM_BOUND: lookup_bound(e, file, t->a, ret); break;
     case TERM_PATH:
-    case TERM_MEMBER:
-        lookup_member_term(e, file, t, ret);
-        break;
+    case TERM_MEMBER: lookup_member_term(e, file, t, ret); break;
     case TERM_CALL:
     case TERM_NEW:
     case TERM_APPLY:
@@ -769,18 +724,12 @@ void eval_lookup(struct eval *e, uint32_t file, uint32_t term, struct targets *r
             lookup_held(e, eval_value(e, file, term), ret);
         break;
     case TERM_SELF:
-    case TERM_SELFTYPE:
-        lookup_self(e, eval_value(e, file, term), ret);
-        break;
+    case TERM_SELFTYPE: lookup_self(e, eval_value(e, file, term), ret); break;
     case TERM_ROOT:
     case TERM_HERE:
     case TERM_PARENT:
-    case TERM_MODULE:
-        lookup_module(e, eval_value(e, file, term), ret);
-        break;
-    default:
-        lookup_held(e, eval_value(e, file, term), ret);
-        break;
+    case TERM_MODULE: lookup_module(e, eval_value(e, file, term), ret); break;
+    default: lookup_held(e, eval_value(e, file, term), ret); break;
     }
     linkage_define(e, ret);
     eval_leave(e);

@@ -66,7 +66,8 @@ static uint32_t parse_expr(struct expr *x)
         return ty_make(&x->e->types, TY_TUPLE, (struct ent){0, 0}, args, n);
     }
     if (isdigit((unsigned char)*x->at))
-        return ty_arg(&x->e->types, x->self, (unsigned)strtoul(x->at, (char **)(uintptr_t)&x->at, 10));
+        return ty_arg(&x->e->types, x->self,
+                      (unsigned)strtoul(x->at, (char **)(uintptr_t)&x->at, 10));
     const char *from = x->at;
     while (isalnum((unsigned char)*x->at) || *x->at == '_' || *x->at == '.' || *x->at == ':')
         x->at++;

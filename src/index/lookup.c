@@ -400,40 +400,25 @@ static void members_of(struct eval *e, uint32_t ty, const struct member_query *q
     struct member_query exact = *q;
     exact.layer = LAYER_EXACT;
     switch (ty_kind(&e->types, ty)) {
-    case TY_INST:
-        type_members(e, def, q, ret);
-        break;
-    case TY_TYPE:
-        type_members(e, def, q->layer == LAYER_TYPED ? &exact : q, ret);
-        break;
+    case TY_INST: type_members(e, def, q, ret); break;
+    case TY_TYPE: type_members(e, def, q->layer == LAYER_TYPED ? &exact : q, ret); break;
     case TY_SUPER:
         if (eval_def(e, def)->kind == NODE_IMPL)
             type_members(e, def, q, ret);
         else
             bases_members(e, def, q, ret);
         break;
-    case TY_MODULE:
-        lookup_module_member(e, def, q->sym, q->ns, ret);
-        break;
-    case TY_PARAM:
-        param_members(e, def, q, ret);
-        break;
+    case TY_MODULE: lookup_module_member(e, def, q->sym, q->ns, ret); break;
+    case TY_PARAM: param_members(e, def, q, ret); break;
     case TY_LIB:
-    case TY_LIBTYPE:
-        library_members(e, ty, q, ret);
-        break;
+    case TY_LIBTYPE: library_members(e, ty, q, ret); break;
     case TY_UNION:
-    case TY_MEET:
-        parts_members(e, ty, q, ret);
-        break;
-    case TY_EXTERNAL:
-        ret->external = true;
-        break;
+    case TY_MEET: parts_members(e, ty, q, ret); break;
+    case TY_EXTERNAL: ret->external = true; break;
     case TY_NONE:
     case TY_FUNC:
     case TY_TUPLE:
-    case TY_FN:
-        break;
+    case TY_FN: break;
     }
     eval_leave(e);
 }

@@ -50,8 +50,8 @@ static bool sig_hash(struct naming *n, uint32_t def)
     struct unit_node *node = &n->nodes[def];
     struct hasher h;
     hasher_init(&h);
-    const char *parts[] = {n->f->lang->name, node_kind_name(node->kind), node->qualified, n->f->path,
-                           node->signature};
+    const char *parts[] = {n->f->lang->name, node_kind_name(node->kind), node->qualified,
+                           n->f->path, node->signature};
     for (unsigned i = 0; i < sizeof(parts) / sizeof(*parts); i++)
         hasher_add(&h, parts[i], strlen(parts[i]) + 1);
     bool fresh = false;

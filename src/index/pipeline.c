@@ -29,8 +29,8 @@ struct source {
     const struct scan_file *scanned; /* NULL for a dump */
     struct slice text;               /* of a dump */
     uint8_t lang;
-    struct facts *facts; /* owned until the end of the run */
-    bool left_out;       /* could not be read: it has the facts of an empty file */
+    struct facts *facts;     /* owned until the end of the run */
+    bool left_out;           /* could not be read: it has the facts of an empty file */
     enum scan_reason reason; /* why */
     uint64_t detail;
 };
@@ -43,7 +43,7 @@ struct run {
     struct worker *workers;
     unsigned n_workers;
     struct program program;
-    struct unit *units; /* by file of the program */
+    struct unit *units;   /* by file of the program */
     struct arena *arenas; /* one for each worker; handed to the delta in the end */
     pthread_mutex_t lock;
     struct pipeline_progress progress; /* under lock */
@@ -150,8 +150,8 @@ static int resolve_item(void *ctx, unsigned worker, size_t item)
             return rc;
         w->resolver_live = true;
     }
-    int rc = resolve_file(&w->resolver, (uint32_t)item, &r->arenas[worker], &r->units[item],
-                          &w->err);
+    int rc =
+        resolve_file(&w->resolver, (uint32_t)item, &r->arenas[worker], &r->units[item], &w->err);
     if (rc == PT_OK && !step(r, 0))
         rc = PT_ECANCELED;
     return rc;
@@ -344,7 +344,8 @@ static int scan_sources(struct run *r, const char *root, struct pipeline_report 
         return err_set(err, PT_ENOMEM, "out of memory for the list of files");
     for (uint32_t i = 0; i < report->scan.files.len; i++) {
         const struct scan_file *f = &report->scan.files.at[i];
-        (void)vec_push(&r->sources, (struct source){.path = f->path, .scanned = f, .lang = f->lang});
+        (void)vec_push(&r->sources,
+                       (struct source){.path = f->path, .scanned = f, .lang = f->lang});
     }
     return PT_OK;
 }
@@ -359,8 +360,8 @@ static int finish(struct run *r, int rc, struct delta *d, struct pipeline_report
     return rc;
 }
 
-int pipeline_tree(const char *root, const struct pipeline_options *options,
-                  struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err)
+int pipeline_tree(const char *root, const struct pipeline_options *options, struct delta *ret_delta,
+                  struct pipeline_report *ret_report, struct err *err)
 {
     struct run r;
     int rc = start(&r, options, err);
@@ -388,9 +389,9 @@ int pipeline_dump(const struct dump *dump, const struct pipeline_options *option
         rc = err_set(err, PT_ENOMEM, "out of memory for the list of files");
     for (uint32_t i = 0; rc == PT_OK && i < dump->entries.len; i++) {
         const struct dump_entry *f = &dump->entries.at[i];
-        (void)vec_push(&r.sources, (struct source){.path = f->path,
-                                                   .text = slice_of(f->p, f->n),
-                                                   .lang = f->lang});
+        (void)vec_push(
+            &r.sources,
+            (struct source){.path = f->path, .text = slice_of(f->p, f->n), .lang = f->lang});
     }
     ret_report->scan.n_other_files = dump->n_other_files;
     if (rc == PT_OK)

@@ -39,15 +39,15 @@ struct pipeline_skip {
 };
 
 struct pipeline_report {
-    struct scan scan; /* owned: files, skips, counters */
+    struct scan scan;                /* owned: files, skips, counters */
     VEC(struct pipeline_skip) skips; /* those of the scan, and what reading found; by path */
     uint64_t bytes, lines, facts_bytes;
     uint64_t scan_ns, extract_ns, link_ns, resolve_ns;
 };
 
 /* Indexes the tree at root into *ret_delta (initialised by the call; replace_all). */
-int pipeline_tree(const char *root, const struct pipeline_options *options,
-                  struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err);
+int pipeline_tree(const char *root, const struct pipeline_options *options, struct delta *ret_delta,
+                  struct pipeline_report *ret_report, struct err *err);
 /* The same from a dump. */
 int pipeline_dump(const struct dump *dump, const struct pipeline_options *options,
                   struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err);

@@ -181,8 +181,8 @@ static bool add_packages(struct program *p)
             size_t dir = slash != NULL ? (size_t)(slash - f->path) : 0;
             uint32_t sym = intern_put(&p->syms, f->path, dir);
             bool fresh = false;
-            if (sym == 0 || map_put(&p->packages, sym, pfile_sym(f, f->facts->defs[d].name),
-                                    &fresh) == NULL)
+            if (sym == 0 ||
+                map_put(&p->packages, sym, pfile_sym(f, f->facts->defs[d].name), &fresh) == NULL)
                 return false;
         }
     }

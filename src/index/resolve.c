@@ -118,22 +118,17 @@ static void call_target(struct at *a, const struct target *t, unsigned depth)
     case NODE_CLASS:
     case NODE_ENUM:
     case NODE_TRAIT:
-    case NODE_INTERFACE:
-        call_type(a, t, t->layer);
-        break;
+    case NODE_INTERFACE: call_type(a, t, t->layer); break;
     case NODE_CONSTANT:
     case NODE_STATIC:
     case NODE_VARIABLE:
-    case NODE_FIELD:
-        call_value_of(a, t, depth);
-        break;
+    case NODE_FIELD: call_value_of(a, t, depth); break;
     case NODE_VARIANT:
     case NODE_TYPE_ALIAS:
     case NODE_MACRO: /* expanded, not called: its body's calls are the macro's own */
         add_edge(a, a->from, t->def, EDGE_USES, t->layer);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -152,18 +147,12 @@ static void use_target(struct at *a, const struct target *t, enum edge_kind kind
 static enum edge_kind edge_of_role(uint8_t role)
 {
     switch ((enum ref_role)role) {
-    case REF_ACCEPTS:
-        return EDGE_ACCEPTS;
-    case REF_RETURNS:
-        return EDGE_RETURNS;
-    case REF_EXTENDS:
-        return EDGE_EXTENDS;
-    case REF_IMPLEMENTS:
-        return EDGE_IMPLEMENTS;
-    case REF_IMPORT:
-        return EDGE_IMPORTS;
-    default:
-        return EDGE_USES;
+    case REF_ACCEPTS: return EDGE_ACCEPTS;
+    case REF_RETURNS: return EDGE_RETURNS;
+    case REF_EXTENDS: return EDGE_EXTENDS;
+    case REF_IMPLEMENTS: return EDGE_IMPLEMENTS;
+    case REF_IMPORT: return EDGE_IMPORTS;
+    default: return EDGE_USES;
     }
 }
 

@@ -11,7 +11,7 @@
 
 struct resolver {
     struct eval eval;
-    const struct unit *units; /* of all files, by index: their nodes are filled; borrowed */
+    const struct unit *units;    /* of all files, by index: their nodes are filled; borrowed */
     VEC(struct unit_edge) edges; /* scratch */
 };
 

@@ -22,9 +22,9 @@ enum ty_kind {
     TY_LIB,     /* a value of a type outside of the tree: def is the symbol of its name */
     TY_LIBTYPE, /* that type itself, or a function or module outside of the tree */
     TY_TUPLE,
-    TY_FN,    /* something to call; args[0] is what the call gives */
-    TY_UNION, /* one of args */
-    TY_MEET,  /* all of args at once */
+    TY_FN,      /* something to call; args[0] is what the call gives */
+    TY_UNION,   /* one of args */
+    TY_MEET,    /* all of args at once */
     TY_EXTERNAL /* certainly something from outside of the tree, otherwise unknown */
 };
 

@@ -234,8 +234,8 @@ void ex_sig(struct extract *x, uint32_t def, uint32_t from, uint32_t to)
         return;
     buf_reset(t);
     for (uint32_t i = from; i < to && t->n < MAX_SIG;) {
-        uint32_t past = slashes ? skip_comment(x->src, i, to)
-                                : skip_hash_comment(x->src, i, to, &quote);
+        uint32_t past =
+            slashes ? skip_comment(x->src, i, to) : skip_hash_comment(x->src, i, to, &quote);
         char c = x->src[i];
         if (past != i || c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
             i = past != i ? past : i + 1;
@@ -342,7 +342,8 @@ void ex_star(struct extract *x, uint32_t scope, uint32_t target, bool reexport)
 
 uint32_t ex_term(struct extract *x, enum term_op op, uint32_t aux, uint32_t a, uint32_t b)
 {
-    struct term t = {.op = (uint8_t)op, .aux = (uint16_t)(aux > 65535 ? 65535 : aux), .a = a, .b = b};
+    struct term t = {
+        .op = (uint8_t)op, .aux = (uint16_t)(aux > 65535 ? 65535 : aux), .a = a, .b = b};
     if (!vec_push(&x->terms, t) || !vec_push(&x->term_pos, 0)) {
         x->failed = true;
         return 0;

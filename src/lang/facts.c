@@ -37,38 +37,17 @@ const uint8_t term_operands[TERM_OP_COUNT] = {
 };
 
 const char *const term_op_names[TERM_OP_COUNT] = {
-    [TERM_NONE] = "none",
-    [TERM_NAME] = "name",
-    [TERM_FREE] = "free",
-    [TERM_BOUND] = "bound",
-    [TERM_SELF] = "self",
-    [TERM_SELFTYPE] = "selftype",
-    [TERM_SUPER] = "super",
-    [TERM_ROOT] = "root",
-    [TERM_HERE] = "here",
-    [TERM_PARENT] = "parent",
-    [TERM_MODULE] = "module",
-    [TERM_PATH] = "path",
-    [TERM_MEMBER] = "member",
-    [TERM_CALL] = "call",
-    [TERM_NEW] = "new",
-    [TERM_INDEX] = "index",
-    [TERM_ELEM] = "elem",
-    [TERM_DEREF] = "deref",
-    [TERM_ADDR] = "addr",
-    [TERM_AWAIT] = "await",
-    [TERM_TRY] = "try",
-    [TERM_APPLY] = "apply",
-    [TERM_LIST] = "list",
-    [TERM_TUPLE] = "tuple",
-    [TERM_PROJ] = "proj",
-    [TERM_UNION] = "union",
-    [TERM_MEET] = "meet",
-    [TERM_FN] = "fn",
-    [TERM_LIT] = "lit",
-    [TERM_OFTYPE] = "oftype",
-    [TERM_TYPEOF] = "typeof",
-    [TERM_KEYED] = "keyed",
+    [TERM_NONE] = "none",     [TERM_NAME] = "name",     [TERM_FREE] = "free",
+    [TERM_BOUND] = "bound",   [TERM_SELF] = "self",     [TERM_SELFTYPE] = "selftype",
+    [TERM_SUPER] = "super",   [TERM_ROOT] = "root",     [TERM_HERE] = "here",
+    [TERM_PARENT] = "parent", [TERM_MODULE] = "module", [TERM_PATH] = "path",
+    [TERM_MEMBER] = "member", [TERM_CALL] = "call",     [TERM_NEW] = "new",
+    [TERM_INDEX] = "index",   [TERM_ELEM] = "elem",     [TERM_DEREF] = "deref",
+    [TERM_ADDR] = "addr",     [TERM_AWAIT] = "await",   [TERM_TRY] = "try",
+    [TERM_APPLY] = "apply",   [TERM_LIST] = "list",     [TERM_TUPLE] = "tuple",
+    [TERM_PROJ] = "proj",     [TERM_UNION] = "union",   [TERM_MEET] = "meet",
+    [TERM_FN] = "fn",         [TERM_LIT] = "lit",       [TERM_OFTYPE] = "oftype",
+    [TERM_TYPEOF] = "typeof", [TERM_KEYED] = "keyed",
 };
 
 /* ---- checking ---- */
@@ -87,8 +66,8 @@ static bool term_ok(const struct facts *f, uint32_t i)
     return ((o & A_TERM) == 0 || t->a < i || t->a == 0) &&
            ((o & B_TERM) == 0 || t->b < i || t->b == 0) &&
            ((o & A_NAME) == 0 || t->a < f->n_syms) && ((o & B_NAME) == 0 || t->b < f->n_syms) &&
-           ((o & B_SCOPE) == 0 || t->b < f->n_scopes) &&
-           ((o & A_BIND) == 0 || t->a < f->n_binds) && ((o & A_DEF) == 0 || t->a < f->n_defs);
+           ((o & B_SCOPE) == 0 || t->b < f->n_scopes) && ((o & A_BIND) == 0 || t->a < f->n_binds) &&
+           ((o & A_DEF) == 0 || t->a < f->n_defs);
 }
 
 static bool bind_ok(const struct facts *f, uint32_t i)
@@ -240,9 +219,9 @@ static void print_binds(const struct facts *f, struct buf *out)
 
 void facts_print(const struct facts *f, struct buf *out)
 {
-    static const char *const roles[] = {"none",    "call",       "new",    "use",   "type",
-                                        "accepts", "returns",    "extends", "implements",
-                                        "import",  "macro",      "decorate"};
+    static const char *const roles[] = {"none",       "call",    "new",     "use",
+                                        "type",       "accepts", "returns", "extends",
+                                        "implements", "import",  "macro",   "decorate"};
     buf_printf(out, "facts flags %x bytes %u lines %u\n", f->flags, f->bytes, f->lines);
     print_defs(f, out);
     for (uint32_t i = 0; i < f->n_scopes; i++) {

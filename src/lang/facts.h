@@ -74,7 +74,7 @@ enum ns {
     NS_VALUE = 1u << 0,
     NS_TYPE = 1u << 1, /* types, modules and namespaces */
     NS_MACRO = 1u << 2,
-    NS_TAG = 1u << 3, /* C: struct, union and enum tags */
+    NS_TAG = 1u << 3,   /* C: struct, union and enum tags */
     NS_FIELD = 1u << 4, /* Rust: fields, where a method may have the same name */
     NS_ANY = 0x1f,
 };
@@ -137,22 +137,22 @@ struct star {
 
 struct def {
     uint32_t name;
-    uint32_t parent; /* enclosing def */
-    uint32_t scope;  /* scope that it opens, 0 if none */
-    uint32_t type;   /* declared type of a field, constant, ...; result type of a function;
+    uint32_t parent;     /* enclosing def */
+    uint32_t scope;      /* scope that it opens, 0 if none */
+    uint32_t type;       /* declared type of a field, constant, ...; result type of a function;
                         target of a type alias */
-    uint32_t init;   /* initial value; for functions without a declared result: UNION of what it
+    uint32_t init;       /* initial value; for functions without a declared result: UNION of what it
                         returns */
-    uint32_t bases;  /* list: types that it extends or implements; IMPL: list of the trait */
-    uint32_t self;   /* IMPL, extension: the type that it adds to */
-    uint32_t sig;    /* symbol: normalised signature text on one line, never the body */
-    uint32_t start, end;         /* bytes of the whole definition */
+    uint32_t bases;      /* list: types that it extends or implements; IMPL: list of the trait */
+    uint32_t self;       /* IMPL, extension: the type that it adds to */
+    uint32_t sig;        /* symbol: normalised signature text on one line, never the body */
+    uint32_t start, end; /* bytes of the whole definition */
     uint32_t doc_start, doc_end; /* bytes of its doc comment or docstring, equal if none */
     uint32_t line;               /* of its name, from 1 */
     uint32_t end_line;
-    uint16_t flags; /* enum node_flag */
-    uint8_t kind;   /* enum node_kind */
-    uint8_t ns;     /* namespaces of its own name */
+    uint16_t flags;               /* enum node_flag */
+    uint8_t kind;                 /* enum node_kind */
+    uint8_t ns;                   /* namespaces of its own name */
     uint8_t arity_min, arity_max; /* parameters without self; 255 = any number */
     uint8_t generics;             /* number of type parameters */
     uint8_t pad;
@@ -187,8 +187,9 @@ enum facts_flag {
     FACTS_ERRORS = 1u << 0,    /* the parser met errors; the facts hold what could be had */
     FACTS_TRUNCATED = 1u << 1, /* a limit (nodes, depth, effort) cut the extraction short */
     FACTS_GENERATED = 1u << 2,
-    FACTS_TEST = 1u << 3,   /* the file as a whole is test code */
-    FACTS_UNREAD = 1u << 4, /* could not be read (binary, no permission): these are of an empty one */
+    FACTS_TEST = 1u << 3, /* the file as a whole is test code */
+    FACTS_UNREAD =
+        1u << 4, /* could not be read (binary, no permission): these are of an empty one */
 };
 
 struct facts {

@@ -69,13 +69,13 @@ struct lang_tree {
 };
 
 struct lang {
-    const char *name;     /* "rust": used in keys, on the command line */
-    const char *title;    /* "Rust" */
-    const char *separator; /* between the parts of a qualified name: "::" or "." */
-    const char *module_separator; /* between the file's module name and what is in it */
-    const char *line_comment;     /* "//" or "#" */
-    const char *const *suffixes;  /* ".rs", ... NULL-terminated */
-    const char *const *filenames; /* whole names: "Cargo.toml"; may be NULL */
+    const char *name;                /* "rust": used in keys, on the command line */
+    const char *title;               /* "Rust" */
+    const char *separator;           /* between the parts of a qualified name: "::" or "." */
+    const char *module_separator;    /* between the file's module name and what is in it */
+    const char *line_comment;        /* "//" or "#" */
+    const char *const *suffixes;     /* ".rs", ... NULL-terminated */
+    const char *const *filenames;    /* whole names: "Cargo.toml"; may be NULL */
     const char *const *interpreters; /* of #! lines: "python3"; may be NULL */
     uint32_t flags;
     const char *constructor; /* name of a constructor member, NULL if none */

@@ -123,8 +123,7 @@ int ex_parse(struct extract *x, unsigned lang, const char *src, uint32_t n, TSTr
     return PT_OK;
 }
 
-int extract_parse_only(struct extract *x, unsigned lang, const char *src, size_t n,
-                       struct err *err)
+int extract_parse_only(struct extract *x, unsigned lang, const char *src, size_t n, struct err *err)
 {
     TSTree *tree = NULL;
     int rc = ex_parse(x, lang, src, (uint32_t)n, &tree, err);

@@ -94,6 +94,5 @@ unsigned lang_by_name(const char *name)
 
 bool lang_reaches(unsigned from, unsigned to)
 {
-    return from == to ||
-           in_list(lang_registry[from]->family, slice_from(lang_registry[to]->name));
+    return from == to || in_list(lang_registry[from]->family, slice_from(lang_registry[to]->name));
 }

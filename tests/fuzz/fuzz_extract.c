@@ -16,8 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (x == NULL)
         x = extract_new();
     unsigned lang = data[0] % lang_count;
-    if (x == NULL ||
-        extract_file(x, lang, "a/b", (const char *)data + 1, n - 1, &f, &err) != PT_OK)
+    if (x == NULL || extract_file(x, lang, "a/b", (const char *)data + 1, n - 1, &f, &err) != PT_OK)
         return 0;
     if (facts_check(f, &err) != PT_OK)
         abort();

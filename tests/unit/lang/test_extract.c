@@ -20,15 +20,18 @@ struct sample {
 static const struct sample samples[] = {
     {"c", "#include \"a.h\"\n#define F(x) g(x)\nstruct s { int a; struct s *n; };\n"
           "static int f(struct s *p) { int k = p->a; return F(k) + p->n->a; }\n"},
-    {"rust", "use a::b::{self, c as d};\nimpl<T: X> Y<T> for Z { fn m(&self) -> u8 { d(self.q) } }\n"
-             "macro_rules! m { ($x:expr) => { f($x) } }\nfn main() { m!(g(1)); }\n"},
+    {"rust",
+     "use a::b::{self, c as d};\nimpl<T: X> Y<T> for Z { fn m(&self) -> u8 { d(self.q) } }\n"
+     "macro_rules! m { ($x:expr) => { f($x) } }\nfn main() { m!(g(1)); }\n"},
     {"cargo", "[package]\nname = \"a-b\"\n[dependencies]\nx = { package = \"y\" }\n"},
     {"python", "from . import a\nclass B(a.C):\n    def m(self, x: 'D') -> int:\n"
                "        y = [z() for z in self.q]\n        return super().m(y)\n"},
-    {"javascript", "import x, {y as z} from './m';\nexport class A extends x { b() { return z?.c(); } }\n"
-                   "module.exports = { d: () => new A() };\n"},
-    {"typescript", "export interface I<T> { m(a: T): I<T>; }\nexport abstract class C implements I<C> "
-                   "{ constructor(private x: C) { } m(a: C) { return this.x.m(a); } }\n"},
+    {"javascript",
+     "import x, {y as z} from './m';\nexport class A extends x { b() { return z?.c(); } }\n"
+     "module.exports = { d: () => new A() };\n"},
+    {"typescript",
+     "export interface I<T> { m(a: T): I<T>; }\nexport abstract class C implements I<C> "
+     "{ constructor(private x: C) { } m(a: C) { return this.x.m(a); } }\n"},
     {"tsx", "export const V = (p: P) => <Foo a={p.b()}>{q(p)}</Foo>;\n"},
 };
 #define N_SAMPLES (sizeof(samples) / sizeof(*samples))
@@ -125,8 +128,9 @@ static void fill(char *p, size_t n, const char *with)
 static void test_extract__pathological_files_cost_a_bounded_time(void **state)
 {
     (void)state;
-    static const char *const patterns[] = {"(", "{", "[", "f(", "a.", "x = (", "if (a) {", "<", "\\",
-                                           "\"", "'", "`${", "a::", "#", "\xff\xfe", "/*", "*/ "};
+    static const char *const patterns[] = {"(",        "{", "[",        "f(", "a.", "x = (",
+                                           "if (a) {", "<", "\\",       "\"", "'",  "`${",
+                                           "a::",      "#", "\xff\xfe", "/*", "*/ "};
     const size_t size = 1u << 20;
     struct extract *x = extract_new();
     char *text = malloc(size);
