@@ -1,8 +1,11 @@
 /* Rendering: an answer as JSON, or as text for people.
  *
- * The text has one layout for all methods: `title` is a heading, other scalars are lines, an array
- * of objects is a table with a column for each key, `hints` come last. Text from repositories is
+ * The text has one layout for all methods: a "title" is its heading; numbers and flat objects are
+ * lines with aligned labels; an array of objects is a table with a column for each key (see
+ * enum value_layout for other forms); "warnings" and "hints" come last. Text from repositories is
  * made harmless for terminals.
+ *
+ * Pure functions; trouble shows as out->failed.
  */
 #ifndef PT_SERVER_RENDER_H
 #define PT_SERVER_RENDER_H
@@ -15,6 +18,13 @@ struct render_options {
 };
 
 void render_json(const struct answer *a, struct buf *out);
+
+/* One value, without the line end. */
+void render_json_value(const struct value *v, struct buf *out);
+
 void render_text(const struct answer *a, const struct render_options *options, struct buf *out);
+
+/* One array of objects as a table. */
+void render_rows(const struct value *rows, const struct render_options *options, struct buf *out);
 
 #endif

@@ -1,9 +1,13 @@
 #include "base/vec.h"
 #include "server/render.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define MAX_COLUMNS 12u
+#define MAX_COLUMNS 16u
+#define GAP 2u
+#define INDENT 2u
+#define SITES_SHOWN 3u /* of a list of places in one cell */
 
 struct text {
     const struct render_options *o;
@@ -11,20 +15,132 @@ struct text {
     struct buf cell; /* scratch */
 };
 
-static const char *const colours[] = {
-    [ROLE_PLAIN] = "",          [ROLE_NAME] = "\033[1m",     [ROLE_KIND] = "\033[36m",
-    [ROLE_PLACE] = "\033[32m",  [ROLE_SIGNATURE] = "\033[2m", [ROLE_NUMBER] = "\033[33m",
-    [ROLE_WARNING] = "\033[31m", [ROLE_HEADING] = "\033[1;4m", [ROLE_HINT] = "\033[2m",
+static const char *const colours[ROLE_COUNT] = {
+    [ROLE_PLAIN] = "",           [ROLE_NAME] = "\033[1m",      [ROLE_KIND] = "\033[36m",
+    [ROLE_PLACE] = "\033[32m",   [ROLE_SIGNATURE] = "\033[2m", [ROLE_NUMBER] = "\033[33m",
+    [ROLE_WARNING] = "\033[31m", [ROLE_HEADING] = "\033[1m",   [ROLE_HINT] = "\033[2m",
+    [ROLE_BYTES] = "\033[33m",   [ROLE_MS] = "\033[33m",
 };
 
 static void paint(struct text *t, uint8_t role, const char *p, size_t n)
 {
-    bool colour = t->o->colour && colours[role][0] != '\0';
+    bool colour = n > 0 && t->o->colour && colours[role][0] != '\0';
     if (colour)
         buf_str(t->out, colours[role]);
     buf_add(t->out, p, n);
     if (colour)
         buf_str(t->out, "\033[0m");
+}
+
+static void new_line(struct text *t)
+{
+    while (t->out->n > 0 && t->out->p[t->out->n - 1] == ' ')
+        t->out->n--;
+    buf_char(t->out, '\n');
+}
+
+/* An empty line, but not at the top, and never two. */
+static void blank_line(struct text *t)
+{
+    size_t n = t->out->n;
+    if (n >= 2 && !(t->out->p[n - 1] == '\n' && t->out->p[n - 2] == '\n'))
+        buf_char(t->out, '\n');
+}
+
+/* ---- cells ---- */
+
+static void put_number(struct buf *b, uint64_t n)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            buf_char(b, ',');
+        buf_char(b, digits[i]);
+    }
+}
+
+static void put_bytes(struct buf *b, uint64_t n)
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    double v = (double)n / 1000;
+    unsigned u = 0;
+    if (n < 1000) {
+        buf_printf(b, "%u B", (unsigned)n);
+        return;
+    }
+    for (; v >= 999.5 && u + 1 < PT_COUNT(units); u++)
+        v /= 1000;
+    buf_printf(b, v < 9.95 ? "%.1f %s" : "%.0f %s", v, units[u]);
+}
+
+static void put_ms(struct buf *b, double ms)
+{
+    if (ms < 1000)
+        buf_printf(b, ms < 9.95 ? "%.1f ms" : "%.0f ms", ms);
+    else if (ms < 60000)
+        buf_printf(b, "%.2f s", ms / 1000);
+    else
+        buf_printf(b, "%u:%02u min", (unsigned)(ms / 60000), (unsigned)(ms / 1000) % 60);
+}
+
+/* "a.c:10:5" splits into the file and "10"; the column is for machines. */
+static struct slice file_of(const struct value *place, struct slice *ret_line)
+{
+    struct slice all = {place->string.p, place->string.n};
+    const char *col = slice_rchr(all, ':');
+    struct slice head = slice_head(all, col != NULL ? (size_t)(col - all.p) : all.n);
+    const char *line = slice_rchr(head, ':');
+    if (line == NULL) {
+        *ret_line = slice_of("", 0);
+        return all;
+    }
+    *ret_line = slice_skip(head, (size_t)(line - head.p) + 1);
+    return slice_head(head, (size_t)(line - head.p));
+}
+
+/* Places of one file side by side: "a.c:10,12 b.c:3 +4". */
+static void put_places(const struct value *list, struct buf *b)
+{
+    struct slice last = {NULL, 0}, last_line = {NULL, 0};
+    unsigned shown = 0, left = 0;
+    for (const struct value *i = list->items.first; i != NULL; i = i->next) {
+        struct slice line, file = file_of(i, &line);
+        bool same = shown > 0 && slice_eq(file, last);
+        if (same && slice_eq(line, last_line))
+            continue;
+        if (shown == SITES_SHOWN) {
+            left++;
+            last_line = line;
+            last = file;
+            continue;
+        }
+        buf_str(b, same ? "," : shown > 0 ? " " : "");
+        if (!same) {
+            str_sanitize(b, file.p, file.n);
+            buf_str(b, line.n > 0 ? ":" : "");
+        }
+        buf_slice(b, line);
+        last = file;
+        last_line = line;
+        shown++;
+    }
+    if (left > 0)
+        buf_printf(b, " +%u", left);
+}
+
+static void put_list(const struct value *list, struct buf *b)
+{
+    if (list->items.first != NULL && list->items.first->role == ROLE_PLACE) {
+        put_places(list, b);
+        return;
+    }
+    for (const struct value *i = list->items.first; i != NULL; i = i->next) {
+        if (i != list->items.first)
+            buf_str(b, ", ");
+        if (i->kind == VALUE_STRING)
+            str_sanitize(b, i->string.p, i->string.n);
+    }
 }
 
 /* What a value looks like in one cell. */
@@ -35,214 +151,403 @@ static void to_cell(const struct value *v, struct buf *cell)
         return;
     switch ((enum value_kind)v->kind) {
     case VALUE_NULL:
-        break;
-    case VALUE_BOOL:
-        buf_str(cell, v->boolean ? "yes" : "no");
-        break;
+    case VALUE_OBJECT: break;
+    case VALUE_BOOL: buf_str(cell, v->boolean ? "yes" : "no"); break;
     case VALUE_UINT:
-        buf_u64(cell, v->uint);
+        if (v->role == ROLE_BYTES)
+            put_bytes(cell, v->uint);
+        else
+            put_number(cell, v->uint);
         break;
     case VALUE_REAL:
-        buf_printf(cell, "%.3g", v->real);
+        if (v->role == ROLE_MS)
+            put_ms(cell, v->real);
+        else
+            buf_printf(cell, "%.3g", v->real);
         break;
-    case VALUE_STRING:
-        str_sanitize(cell, v->string.p, v->string.n);
-        break;
-    case VALUE_ARRAY: {
-        unsigned n = 0;
-        for (const struct value *i = v->items.first; i != NULL; i = i->next, n++) {
-            if (n == 3) {
-                buf_printf(cell, " +%u more", v->items.count - n);
-                break;
-            }
-            if (n > 0)
-                buf_char(cell, ' ');
-            if (i->kind == VALUE_STRING)
-                str_sanitize(cell, i->string.p, i->string.n);
-        }
-        break;
-    }
-    case VALUE_OBJECT:
-        break;
+    case VALUE_STRING: str_sanitize(cell, v->string.p, v->string.n); break;
+    case VALUE_ARRAY: put_list(v, cell); break;
     }
 }
+
+static const char *label_of(const struct value *v)
+{
+    return v->label != NULL ? v->label : v->key;
+}
+
+static void put_label(struct buf *b, const char *label)
+{
+    for (const char *p = label; *p != '\0'; p++)
+        buf_char(b, *p == '_' ? ' ' : *p);
+}
+
+/* ---- tables ---- */
 
 struct column {
     const char *key;
     size_t width;
-    bool number, filled;
+    bool number;
 };
 
-static unsigned columns_of(struct text *t, const struct value *rows, struct column *cols)
+struct columns {
+    struct column at[MAX_COLUMNS];
+    unsigned n;
+};
+
+static bool is_cell(const struct value *v)
 {
-    unsigned n = 0;
+    if (v->show == SHOW_JSON || v->kind == VALUE_OBJECT)
+        return false;
+    return v->kind != VALUE_ARRAY ||
+           (v->items.first != NULL && v->items.first->kind != VALUE_OBJECT);
+}
+
+static void measure(struct text *t, const struct value *rows, struct columns *cols)
+{
     for (const struct value *row = rows->items.first; row != NULL; row = row->next) {
+        unsigned hint = 0;
         for (const struct value *v = row->items.first; v != NULL; v = v->next) {
-            unsigned c = 0;
-            while (c < n && strcmp(cols[c].key, v->key) != 0)
+            if (!is_cell(v))
+                continue;
+            unsigned c = hint;
+            while (c < cols->n && strcmp(cols->at[c].key, v->key) != 0)
                 c++;
             if (c == MAX_COLUMNS)
                 continue;
-            if (c == n)
-                cols[n++] = (struct column){.key = v->key, .number = v->kind == VALUE_UINT};
+            if (c == cols->n) {
+                /* A column that only later rows have stands where they have it. */
+                unsigned at = hint < cols->n ? hint : cols->n;
+                memmove(&cols->at[at + 1], &cols->at[at], (cols->n - at) * sizeof(cols->at[0]));
+                cols->at[at] = (struct column){
+                    .key = v->key, .number = v->kind == VALUE_UINT || v->kind == VALUE_REAL};
+                cols->n++;
+                c = at;
+            }
             to_cell(v, &t->cell);
             size_t width = utf8_width(t->cell.p, t->cell.n);
-            cols[c].width = width > cols[c].width ? width : cols[c].width;
-            cols[c].filled |= width > 0;
+            if (width > cols->at[c].width)
+                cols->at[c].width = width;
+            hint = c + 1;
+            if (cols->n == MAX_COLUMNS)
+                break;
         }
     }
-    return n;
+}
+
+static uint8_t role_of(const struct value *v)
+{
+    if (v == NULL)
+        return ROLE_PLAIN;
+    if (v->kind == VALUE_ARRAY && v->items.first != NULL)
+        return v->items.first->role;
+    return v->role;
 }
 
 /* One row: cells side by side; the last one is not padded, and cut at the terminal's edge. */
-static void put_row(struct text *t, const struct value *row, const struct column *cols, unsigned n)
+static void put_row(struct text *t, const struct value *row, const struct columns *cols,
+                    size_t indent)
 {
-    size_t used = 2;
-    buf_str(t->out, "  ");
-    for (unsigned c = 0; c < n; c++) {
-        const struct value *v = value_get(row, cols[c].key);
-        if (!cols[c].filled)
+    size_t used = indent;
+    buf_fill(t->out, ' ', indent);
+    for (unsigned c = 0; c < cols->n; c++) {
+        const struct column *col = &cols->at[c];
+        const struct value *v = value_get(row, col->key);
+        if (col->width == 0)
             continue;
-        to_cell(v, &t->cell);
-        size_t width = utf8_width(t->cell.p, t->cell.n);
-        size_t pad = cols[c].width - width;
-        size_t len = t->cell.n;
-        bool last = c + 1 == n;
+        to_cell(v != NULL && is_cell(v) ? v : NULL, &t->cell);
+        size_t width = utf8_width(t->cell.p, t->cell.n), len = t->cell.n;
         if (t->o->width != 0 && used + width > t->o->width)
-            len = utf8_trunc_width(t->cell.p, t->cell.n,
-                                   used < t->o->width ? t->o->width - used : 0);
-        if (cols[c].number)
-            buf_fill(t->out, ' ', pad);
-        uint8_t role = v != NULL && v->kind == VALUE_STRING ? v->role
-                       : cols[c].number                    ? ROLE_NUMBER
-                       : v != NULL && v->kind == VALUE_ARRAY ? ROLE_PLACE
-                                                           : ROLE_PLAIN;
-        paint(t, role, t->cell.p, len);
-        if (!cols[c].number && !last)
-            buf_fill(t->out, ' ', pad);
-        if (!last)
-            buf_str(t->out, "  ");
-        used += cols[c].width + 2;
+            len =
+                utf8_trunc_width(t->cell.p, t->cell.n, used < t->o->width ? t->o->width - used : 0);
+        if (col->number)
+            buf_fill(t->out, ' ', col->width - width);
+        paint(t, role_of(v), t->cell.p, len);
+        if (t->o->width != 0 && used + col->width >= t->o->width)
+            break;
+        if (c + 1 < cols->n)
+            buf_fill(t->out, ' ', GAP + (col->number ? 0 : col->width - width));
+        used += col->width + GAP;
     }
-    while (t->out->n > 0 && t->out->p[t->out->n - 1] == ' ')
-        t->out->n--;
-    buf_char(t->out, '\n');
+    new_line(t);
 }
 
-static void put_key(struct text *t, const char *key)
+static void put_table(struct text *t, const struct value *rows, size_t indent)
 {
-    for (const char *p = key; *p != '\0'; p++)
-        buf_char(t->out, *p == '_' ? ' ' : *p);
-}
-
-static void put_table(struct text *t, const struct value *rows)
-{
-    struct column cols[MAX_COLUMNS];
-    unsigned n = columns_of(t, rows, cols);
+    struct columns cols = {0};
+    measure(t, rows, &cols);
     for (const struct value *row = rows->items.first; row != NULL; row = row->next)
-        put_row(t, row, cols, n);
+        put_row(t, row, &cols, indent);
 }
+
+static void put_heading(struct text *t, const struct value *heading)
+{
+    if (heading == NULL)
+        return;
+    blank_line(t);
+    to_cell(heading, &t->cell);
+    paint(t, ROLE_HEADING, t->cell.p, t->cell.n);
+    new_line(t);
+}
+
+static bool same_group(const struct value *a, const struct value *b)
+{
+    if (a == NULL || b == NULL || a->kind != b->kind)
+        return false;
+    if (a->kind == VALUE_UINT)
+        return a->uint == b->uint;
+    return a->kind == VALUE_STRING && a->string.n == b->string.n &&
+           memcmp(a->string.p, b->string.p, a->string.n) == 0;
+}
+
+/* The parts of a table have their columns in common. */
+static void put_grouped(struct text *t, const struct value *rows)
+{
+    struct columns cols = {0};
+    const struct value *last = NULL;
+    measure(t, rows, &cols);
+    for (const struct value *row = rows->items.first; row != NULL; row = row->next) {
+        const struct value *group = value_get(row, rows->items.group);
+        if (last == NULL || !same_group(group, last)) {
+            const struct value *g =
+                rows->items.groups != NULL ? rows->items.groups->items.first : NULL;
+            while (g != NULL && !same_group(value_get(g, rows->items.group), group))
+                g = g->next;
+            put_heading(t, value_get(g, "heading"));
+        }
+        last = group;
+        put_row(t, row, &cols, INDENT);
+    }
+}
+
+/* ---- sections ---- */
 
 static bool is_table(const struct value *v)
 {
     return v->kind == VALUE_ARRAY && v->items.first != NULL && v->items.first->kind == VALUE_OBJECT;
 }
 
-static void put_scalar(struct text *t, const struct value *v)
+static void put_prose(struct text *t, const struct value *v, size_t indent)
 {
-    put_key(t, v->key);
-    buf_str(t->out, ": ");
-    to_cell(v, &t->cell);
-    paint(t, v->kind == VALUE_STRING ? v->role : ROLE_NUMBER, t->cell.p, t->cell.n);
-    buf_char(t->out, '\n');
-}
-
-/* A flat object: "key value, key value". */
-static void put_counts(struct text *t, const struct value *v)
-{
-    put_key(t, v->key);
-    buf_str(t->out, ":");
-    const char *between = " ";
-    for (const struct value *i = v->items.first; i != NULL; i = i->next) {
-        buf_str(t->out, between);
-        put_key(t, i->key);
-        buf_char(t->out, ' ');
-        to_cell(i, &t->cell);
-        paint(t, ROLE_NUMBER, t->cell.p, t->cell.n);
-        between = ", ";
+    struct buf safe = {0};
+    str_sanitize_text(&safe, v->string.p, v->string.n);
+    for (size_t at = 0; at < safe.n;) {
+        const char *end = memchr(safe.p + at, '\n', safe.n - at);
+        size_t n = end != NULL ? (size_t)(end - safe.p) - at : safe.n - at;
+        buf_fill(t->out, ' ', indent);
+        paint(t, v->role, safe.p + at, n);
+        new_line(t);
+        at += n + 1;
     }
-    buf_char(t->out, '\n');
+    buf_release(&safe);
 }
 
-static void put_lines(struct text *t, const struct value *v, uint8_t role)
+static void put_sections(struct text *t, const struct value *list)
 {
-    for (const struct value *i = v->items.first; i != NULL; i = i->next) {
-        to_cell(i, &t->cell);
-        paint(t, role, t->cell.p, t->cell.n);
-        buf_char(t->out, '\n');
+    for (const struct value *s = list->items.first; s != NULL; s = s->next) {
+        put_heading(t, value_get(s, "heading"));
+        for (const struct value *v = s->items.first; v != NULL; v = v->next) {
+            if (v->show == SHOW_JSON || strcmp(v->key, "heading") == 0)
+                continue;
+            if (is_table(v)) {
+                put_table(t, v, INDENT);
+            } else if (v->kind == VALUE_STRING && v->layout == LAYOUT_PROSE) {
+                put_prose(t, v, INDENT);
+            } else if (v->kind != VALUE_ARRAY && v->kind != VALUE_OBJECT) {
+                buf_fill(t->out, ' ', INDENT);
+                to_cell(v, &t->cell);
+                paint(t, v->role, t->cell.p, t->cell.n);
+                new_line(t);
+            }
+        }
     }
 }
 
-static bool is_special(const char *key)
+/* What was asked about: "function  src/dict.c:10  int f(void)". */
+static void put_subject(struct text *t, const struct value *v)
 {
-    static const char *const special[] = {"title", "hints", "warnings", "generation", "as_of",
-                                          "cursor", "truncated", "shown"};
-    for (unsigned i = 0; i < sizeof(special) / sizeof(*special); i++) {
-        if (strcmp(special[i], key) == 0)
+    struct columns cols = {0};
+    for (const struct value *i = v->items.first; i != NULL; i = i->next) {
+        if (strcmp(i->key, "name") == 0 || !is_cell(i) || cols.n == MAX_COLUMNS)
+            continue;
+        to_cell(i, &t->cell);
+        cols.at[cols.n++] =
+            (struct column){.key = i->key, .width = utf8_width(t->cell.p, t->cell.n)};
+    }
+    put_row(t, v, &cols, 0);
+}
+
+/* ---- lines of numbers ---- */
+
+static bool is_special(const struct value *v)
+{
+    static const char *const special[] = {"title", "hints", "warnings", "cursor"};
+    for (unsigned i = 0; i < PT_COUNT(special); i++) {
+        if (strcmp(special[i], v->key) == 0)
             return true;
     }
-    return false;
+    return v->show == SHOW_JSON;
+}
+
+static bool is_line(const struct value *v)
+{
+    if (is_special(v))
+        return false;
+    if (v->kind == VALUE_OBJECT)
+        return v->layout == LAYOUT_AUTO && v->items.count > 0;
+    return v->kind != VALUE_ARRAY && v->layout != LAYOUT_PROSE;
+}
+
+static void put_amount(struct text *t, const struct value *v, const char **between)
+{
+    to_cell(v, &t->cell);
+    buf_str(t->out, *between);
+    *between = ", ";
+    put_label(t->out, label_of(v));
+    buf_char(t->out, ' ');
+    paint(t, v->role, t->cell.p, t->cell.n);
+}
+
+/* "total", if there is one, then the rest by name, objects within likewise. */
+static void put_amounts(struct text *t, const struct value *v)
+{
+    const struct value *total = value_get(v, "total");
+    const char *between = "";
+    if (total != NULL) {
+        to_cell(total, &t->cell);
+        paint(t, total->role, t->cell.p, t->cell.n);
+        between = "   ";
+    }
+    for (const struct value *i = v->items.first; i != NULL; i = i->next) {
+        if (i == total || i->show == SHOW_JSON)
+            continue;
+        if (i->kind != VALUE_OBJECT) {
+            put_amount(t, i, &between);
+            continue;
+        }
+        for (const struct value *k = i->items.first; k != NULL; k = k->next)
+            put_amount(t, k, &between);
+    }
+}
+
+/* Consecutive lines have their labels aligned. Gives what comes behind them. */
+static const struct value *put_lines_of(struct text *t, const struct value *first)
+{
+    size_t width = 0;
+    const struct value *v = first;
+    for (; v != NULL && (is_line(v) || is_special(v)); v = v->next) {
+        size_t n = is_line(v) ? strlen(label_of(v)) : 0;
+        width = n > width ? n : width;
+    }
+    for (const struct value *i = first; i != v; i = i->next) {
+        if (!is_line(i))
+            continue;
+        size_t n = strlen(label_of(i));
+        buf_fill(t->out, ' ', INDENT);
+        put_label(t->out, label_of(i));
+        buf_fill(t->out, ' ', width - n + GAP);
+        if (i->kind == VALUE_OBJECT) {
+            put_amounts(t, i);
+        } else {
+            to_cell(i, &t->cell);
+            paint(t, i->role, t->cell.p, t->cell.n);
+        }
+        new_line(t);
+    }
+    return v;
+}
+
+/* ---- the whole ---- */
+
+static void put_texts(struct text *t, const struct value *v, uint8_t role, const char *before)
+{
+    for (const struct value *i = v != NULL ? v->items.first : NULL; i != NULL; i = i->next) {
+        to_cell(i, &t->cell);
+        paint(t, role, before, strlen(before));
+        paint(t, role, t->cell.p, t->cell.n);
+        new_line(t);
+    }
 }
 
 static void put_member(struct text *t, const struct value *v)
 {
-    if (is_special(v->key))
-        return;
-    if (v->kind == VALUE_STRING && strchr(v->string.p, '\n') != NULL) {
-        str_sanitize_text(t->out, v->string.p, v->string.n);
+    if (v->kind == VALUE_OBJECT && v->layout == LAYOUT_SUBJECT) {
+        put_subject(t, v);
+    } else if (v->kind == VALUE_STRING && v->layout == LAYOUT_PROSE) {
+        blank_line(t);
+        put_prose(t, v, INDENT);
+    } else if (v->kind == VALUE_ARRAY && v->layout == LAYOUT_SECTIONS) {
+        put_sections(t, v);
+    } else if (v->kind == VALUE_ARRAY && v->layout == LAYOUT_GROUPED) {
+        put_grouped(t, v);
     } else if (is_table(v)) {
-        if (t->out->n > 0)
-            buf_char(t->out, '\n');
-        put_key(t, v->key);
-        buf_str(t->out, "\n");
-        put_table(t, v);
+        blank_line(t);
+        if (v->label != NULL && v->label[0] != '\0') {
+            paint(t, ROLE_HEADING, v->label, strlen(v->label));
+            new_line(t);
+        }
+        put_table(t, v, INDENT);
     } else if (v->kind == VALUE_ARRAY && v->items.count > 0) {
-        put_key(t, v->key);
-        buf_str(t->out, "\n");
-        put_lines(t, v, ROLE_PLAIN);
-    } else if (v->kind == VALUE_OBJECT && v->items.count > 0) {
-        put_counts(t, v);
-    } else if (v->kind != VALUE_ARRAY && v->kind != VALUE_OBJECT) {
-        put_scalar(t, v);
+        blank_line(t);
+        put_texts(t, v, ROLE_PLAIN, "  ");
     }
+}
+
+static void put_cut(struct text *t, const struct value *root)
+{
+    const struct value *cursor = value_get(root, "cursor");
+    const struct value *shown = value_get(root, "shown"), *total = value_get(root, "total");
+    if (cursor == NULL || shown == NULL || total == NULL)
+        return;
+    struct buf line = {0};
+    blank_line(t);
+    put_number(&line, shown->uint);
+    buf_str(&line, " of ");
+    put_number(&line, total->uint);
+    buf_printf(&line, " shown; the next: --cursor %s   all: --limit 0", cursor->string.p);
+    paint(t, ROLE_HINT, line.p, line.n);
+    new_line(t);
+    buf_release(&line);
 }
 
 void render_text(const struct answer *a, const struct render_options *options, struct buf *out)
 {
     struct text t = {options, out, {0}};
+    const struct value *v = a->root != NULL ? a->root->items.first : NULL;
     const struct value *title = value_get(a->root, "title");
-    const struct value *warnings = value_get(a->root, "warnings");
     const struct value *hints = value_get(a->root, "hints");
-    const struct value *cursor = value_get(a->root, "cursor");
+    const struct value *warnings = value_get(a->root, "warnings");
 
     if (title != NULL) {
         to_cell(title, &t.cell);
         paint(&t, ROLE_HEADING, t.cell.p, t.cell.n);
-        buf_char(out, '\n');
+        new_line(&t);
     }
-    for (const struct value *v = a->root->items.first; v != NULL; v = v->next)
-        put_member(&t, v);
-    if (warnings != NULL)
-        put_lines(&t, warnings, ROLE_WARNING);
-    if (cursor != NULL) {
-        const struct value *shown = value_get(a->root, "shown"), *total = value_get(a->root, "total");
-        buf_printf(out, "(%llu of %llu shown; more with --cursor %s)\n",
-                   (unsigned long long)(shown != NULL ? shown->uint : 0),
-                   (unsigned long long)(total != NULL ? total->uint : 0), cursor->string.p);
+    while (v != NULL) {
+        if (is_line(v)) {
+            v = put_lines_of(&t, v);
+            continue;
+        }
+        if (!is_special(v))
+            put_member(&t, v);
+        v = v->next;
     }
-    if (hints != NULL && hints->items.count > 0) {
-        buf_char(out, '\n');
-        put_lines(&t, hints, ROLE_HINT);
+    put_cut(&t, a->root);
+    if (warnings != NULL) {
+        blank_line(&t);
+        put_texts(&t, warnings, ROLE_WARNING, "warning: ");
     }
+    if (hints != NULL) {
+        blank_line(&t);
+        put_texts(&t, hints, ROLE_HINT, "");
+    }
+    if (t.cell.failed)
+        out->failed = true;
+    buf_release(&t.cell);
+}
+
+void render_rows(const struct value *rows, const struct render_options *options, struct buf *out)
+{
+    struct text t = {options, out, {0}};
+    put_table(&t, rows, INDENT);
     buf_release(&t.cell);
 }

@@ -1,0 +1,156 @@
+/* Help, made from the tables. */
+#include "cli/args.h"
+#include "cli/verbs.h"
+
+#include <string.h>
+
+#define WIDTH 24u
+
+/* "--depth N", "TRAIT", "nodes|edges|dump" */
+static void put_param(struct buf *b, const struct param *p)
+{
+    if (!p->positional)
+        buf_printf(b, "--%s%s", p->name, p->type != PARAM_FLAG ? " " : "");
+    if (p->positional || p->type != PARAM_FLAG)
+        buf_str(b, p->value);
+}
+
+static void put_line(struct buf *out, const struct param *p)
+{
+    struct buf left = {0};
+    put_param(&left, p);
+    buf_printf(out, "  %-*s  %s\n", (int)WIDTH, buf_cstr(&left), p->help);
+    buf_release(&left);
+}
+
+static void put_usage(const struct method *m, struct buf *out)
+{
+    bool options = false;
+    buf_printf(out, "usage: parseltongue %s", m->verb);
+    for (unsigned i = 0; i < method_params(m); i++) {
+        const struct param *p = &m->params[i];
+        options |= !p->positional;
+        if (!p->positional)
+            continue;
+        buf_str(out, p->required ? " " : " [");
+        buf_str(out, p->value);
+        buf_str(out, p->required ? "" : "]");
+    }
+    buf_str(out, options ? " [OPTION...]\n" : "\n");
+    if (m->also != NULL)
+        buf_printf(out, "   or: parseltongue %s ...\n", m->also);
+}
+
+void help_of(const struct method *m, struct buf *out)
+{
+    put_usage(m, out);
+    buf_printf(out, "\n%s.\n", m->summary);
+    if (method_params(m) > 0)
+        buf_char(out, '\n');
+    for (unsigned i = 0; i < method_params(m); i++)
+        put_line(out, &m->params[i]);
+    buf_str(out, "\n");
+    for (const struct param *p = shared_options; p->name != NULL; p++) {
+        if (shared_option_applies(m, p))
+            put_line(out, p);
+    }
+    if (m->example != NULL)
+        buf_printf(out, "\nexample: parseltongue %s %s\n", m->verb, m->example);
+}
+
+static void overview(struct buf *out)
+{
+    struct buf left = {0};
+    buf_str(out, "usage: parseltongue VERB [ARGUMENT...] [OPTION...]\n\n"
+                 "Knows how the parts of a code base hang together, and answers questions about "
+                 "it.\n\n");
+    for (unsigned v = 0; v < verb_count(); v++) {
+        const struct method *m = verb_at(v);
+        buf_reset(&left);
+        buf_str(&left, m->verb);
+        for (unsigned i = 0; i < method_params(m); i++) {
+            if (m->params[i].positional)
+                buf_printf(&left, m->params[i].required ? " %s" : " [%s]", m->params[i].value);
+        }
+        buf_printf(out, "  %-34s  %s\n", buf_cstr(&left), m->summary);
+    }
+    buf_str(out, "\nOptions of every verb that has a use for them:\n\n");
+    for (const struct param *p = shared_options; p->name != NULL; p++)
+        put_line(out, p);
+    buf_str(out, "\nNames: a full path, its end, or a bare name; NAME@FILE and FILE:LINE tell "
+                 "namesakes apart.\n"
+                 "Exit status: 0 answered, 1 failed, 2 wrong usage, 3 unknown or ambiguous name.\n"
+                 "parseltongue help VERB tells more.\n");
+    buf_release(&left);
+}
+
+static void json_param(struct answer *a, struct value *list, const struct param *p)
+{
+    static const char *const types[] = {
+        [PARAM_TEXT] = "text",
+        [PARAM_UINT] = "number",
+        [PARAM_FLAG] = "flag",
+        [PARAM_CHOICE] = "choice",
+    };
+    struct value *row = answer_object(a, list, NULL);
+    (void)answer_cstr(a, row, "name", ROLE_NAME, p->name);
+    (void)answer_cstr(a, row, "type", ROLE_KIND, types[p->type]);
+    (void)answer_bool(a, row, "positional", p->positional);
+    (void)answer_bool(a, row, "required", p->required);
+    if (p->choices != NULL)
+        (void)answer_cstr(a, row, "choices", ROLE_PLAIN, p->choices);
+    (void)answer_cstr(a, row, "help", ROLE_PLAIN, p->help);
+}
+
+static void json_verb(struct answer *a, struct value *list, const struct method *m)
+{
+    struct value *row = answer_object(a, list, NULL);
+    (void)answer_cstr(a, row, "verb", ROLE_NAME, m->verb);
+    (void)answer_cstr(a, row, "summary", ROLE_PLAIN, m->summary);
+    struct value *params = answer_array(a, row, "params");
+    for (unsigned i = 0; i < method_params(m); i++)
+        json_param(a, params, &m->params[i]);
+    for (const struct param *p = shared_options; p->name != NULL; p++) {
+        if (shared_option_applies(m, p))
+            json_param(a, params, p);
+    }
+}
+
+static int find_verb(const struct call *c, const struct method **ret, struct err *err)
+{
+    const char *words[] = {call_arg(c, "verb"), call_arg(c, "question")};
+    unsigned taken, n = words[0] == NULL ? 0 : words[1] == NULL ? 1 : 2;
+    *ret = n > 0 ? verb_find(words, n, &taken) : NULL;
+    if (n == 0 || *ret != NULL || (n == 1 && strcmp(words[0], "query") == 0))
+        return PT_OK;
+    const struct method *like = verb_like(words, n);
+    if (like != NULL)
+        return err_set(err, PT_EUSAGE, "there is no '%s%s%s'; did you mean '%s'?", words[0],
+                       n == 2 ? " " : "", n == 2 ? words[1] : "", like->verb);
+    return err_set(err, PT_EUSAGE, "there is no '%s%s%s'", words[0], n == 2 ? " " : "",
+                   n == 2 ? words[1] : "");
+}
+
+int run_help(struct call *c, struct answer *a, struct err *err)
+{
+    const struct method *m;
+    struct buf out = {0};
+    int rc = find_verb(c, &m, err);
+    if (rc != PT_OK)
+        return rc;
+    struct value *verbs = answer_array(a, a->root, "verbs");
+    for (unsigned v = 0; v < verb_count(); v++) {
+        if (m == NULL || m == verb_at(v))
+            json_verb(a, verbs, verb_at(v));
+    }
+    if (m != NULL)
+        help_of(m, &out);
+    else
+        overview(&out);
+    if (out.failed)
+        rc = err_set(err, PT_ENOMEM, "out of memory");
+    else if (!c->sink(c->sink_ctx, out.p, out.n))
+        rc = err_set(err, PT_EIO, "the output was not taken whole");
+    buf_release(&out);
+    return rc;
+}

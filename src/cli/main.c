@@ -1,0 +1,221 @@
+/* parseltongue: the command line. Thin: it finds the verb, opens the workspace, runs the method and
+ * shows the answer. */
+#include "base/io.h"
+#include "cli/args.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/verbs.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum status {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1,
+    STATUS_USAGE = 2,
+    STATUS_NAME = 3,
+    STATUS_INTERRUPTED = 128 + SIGINT,
+};
+
+struct run {
+    const struct args *args;
+    struct output out;
+    struct progress progress;
+    struct buf root;
+    struct buf program; /* how candidates say what to run */
+};
+
+/* A name that nothing bears, or several do, comes with candidates, be they none. */
+static enum status status_of(int code, const struct answer *a)
+{
+    const struct value *error = value_get(a->root, "error");
+    switch (code) {
+    case PT_OK: return STATUS_OK;
+    case PT_EUSAGE: return STATUS_USAGE;
+    case PT_ECANCELED: return STATUS_INTERRUPTED;
+    case PT_ENOENT:
+    case PT_EAMBIGUOUS: return value_get(error, "candidates") != NULL ? STATUS_NAME : STATUS_FAILED;
+    default: return STATUS_FAILED;
+    }
+}
+
+static void notice(void *ctx, const char *text)
+{
+    struct run *r = ctx;
+    if (r->out.terminal_err)
+        output_message(&r->out, text);
+}
+
+/* ---- the workspace ---- */
+
+static int find_root(struct run *r, struct err *err)
+{
+    const struct method *m = r->args->method;
+    const char *dir = r->args->workspace;
+    struct io_stat st;
+    if (strcmp(m->name, "index") == 0 && r->args->values[0] != NULL) {
+        if (dir != NULL)
+            return err_set(err, PT_EUSAGE, "index takes DIR or --workspace, not both");
+        dir = r->args->values[0];
+    }
+    if (dir == NULL)
+        return workspace_root_of(".", &r->root, err);
+    int rc = io_realpath(dir, &r->root, err);
+    if (rc == PT_OK)
+        rc = io_stat(IO_CWD, buf_cstr(&r->root), &st, err);
+    if (rc == PT_OK && st.kind != IO_DIR)
+        rc = err_set(err, PT_EINVAL, "%s is no folder", dir);
+    return rc;
+}
+
+static int open_workspace(struct run *r, struct call *c, struct err *err)
+{
+    const char *told = NULL;
+    int rc = find_root(r, err);
+    if (rc == PT_OK)
+        rc = workspace_open(buf_cstr(&r->root), &c->workspace, &told, err);
+    if (rc == PT_OK && told != NULL)
+        output_message(&r->out, told);
+    return rc;
+}
+
+/* ---- a verb ---- */
+
+static void set_up(struct run *r, struct call *c)
+{
+    const struct args *args = r->args;
+    buf_str(&r->program, "parseltongue");
+    if (args->workspace != NULL) {
+        buf_str(&r->program, " --workspace ");
+        shell_quote(&r->program, args->workspace);
+    }
+    *c = (struct call){.method = args->method,
+                       .limit = args->limit,
+                       .max_tokens = args->max_tokens,
+                       .cursor = args->cursor,
+                       .no_refresh = args->no_refresh,
+                       .program = buf_cstr(&r->program),
+                       .notice = notice,
+                       .notice_ctx = r,
+                       .sink = output_sink,
+                       .sink_ctx = &r->out};
+    memcpy(c->args, args->values, sizeof(c->args));
+    c->pipeline.threads = args->threads;
+    c->pipeline.scan.no_ignore = args->no_ignore;
+    c->pipeline.progress = progress_step;
+    c->pipeline.ctx = &r->progress;
+}
+
+static bool collect(void *ctx, const char *p, size_t n)
+{
+    struct buf *b = ctx;
+    buf_add(b, p, n);
+    return !b->failed;
+}
+
+static int run_method(struct run *r, struct call *c, struct answer *a, struct err *err)
+{
+    struct buf text = {0};
+    bool is_text = c->method->flags & METHOD_TEXT, is_raw = c->method->flags & METHOD_RAW;
+    if (is_text && r->out.json) {
+        c->sink = collect;
+        c->sink_ctx = &text;
+    }
+    progress_begin(&r->progress, r->out.terminal_err, r->out.colour_err);
+    int rc = method_run(c, a, err);
+    progress_end(&r->progress);
+    if (rc == PT_OK && is_text && r->out.json && a->root->items.count == 0)
+        (void)answer_string(a, a->root, "text", ROLE_PLAIN, text.p != NULL ? text.p : "", text.n);
+    if (rc == PT_OK && !is_raw && !(is_text && !r->out.json))
+        output_answer(&r->out, a);
+    buf_release(&text);
+    return rc;
+}
+
+static enum status run_verb(struct run *r)
+{
+    struct call c;
+    struct answer a;
+    struct err err = {0};
+    answer_init(&a);
+    set_up(r, &c);
+    int rc = PT_OK;
+    if (!(c.method->flags & METHOD_NO_WORKSPACE)) {
+        rc = open_workspace(r, &c, &err);
+        if (rc != PT_OK)
+            answer_fail(&a, rc, err.msg);
+    }
+    if (rc == PT_OK)
+        rc = run_method(r, &c, &a, &err);
+    enum status status = status_of(rc, &a);
+    if (r->out.err.code != PT_OK) { /* the output was not taken: that is the cause of the rest */
+        output_message(&r->out, r->out.err.msg);
+        status = STATUS_FAILED;
+    } else if (rc != PT_OK) {
+        output_failure(&r->out, &a);
+    }
+    workspace_close(c.workspace);
+    answer_release(&a);
+    return status;
+}
+
+/* ---- without a verb ---- */
+
+static enum status usage_error(struct run *r, const struct err *err)
+{
+    struct answer a;
+    answer_init(&a);
+    answer_fail(&a, err->code, err->msg);
+    output_failure(&r->out, &a);
+    answer_release(&a);
+    if (!r->out.json && r->args->method != NULL) {
+        struct buf hint = {0};
+        buf_printf(&hint, "parseltongue help %s tells how", r->args->method->verb);
+        output_message(&r->out, buf_cstr(&hint));
+        buf_release(&hint);
+    }
+    return err->code == PT_EUSAGE ? STATUS_USAGE : STATUS_FAILED;
+}
+
+/* --help and --version are the verbs of that name. */
+static void rewrite(struct args *args, char words[2][32])
+{
+    static const char *const version[] = {"version"}, *const help[] = {"help"};
+    unsigned taken;
+    const struct method *of = args->method;
+    if (!args->help && !args->version)
+        return;
+    args->method = verb_find(args->help ? help : version, 1, &taken);
+    memset(args->values, 0, sizeof(args->values));
+    if (args->help && of != NULL) {
+        size_t n = strcspn(of->verb, " ");
+        (void)memcpy(words[0], of->verb, n);
+        args->values[0] = words[0];
+        if (of->verb[n] == ' ') {
+            (void)strncpy(words[1], of->verb + n + 1, 31);
+            args->values[1] = words[1];
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct args args;
+    struct run r = {.args = &args};
+    struct err err = {0};
+    char words[2][32] = {0};
+    enum status status;
+
+    (void)signal(SIGPIPE, SIG_DFL); /* who stops reading has read enough */
+    int rc = args_parse(argc, (const char *const *)argv, &args, &err);
+    output_init(&r.out, &args);
+    if (rc == PT_OK)
+        rewrite(&args, words);
+    if (rc == PT_OK && args.method == NULL)
+        rc = err_set(&err, PT_EUSAGE, "what is to be done? parseltongue help lists the verbs");
+    status = rc == PT_OK ? run_verb(&r) : usage_error(&r, &err);
+    buf_release(&r.root);
+    buf_release(&r.program);
+    args_release(&args);
+    return (int)status;
+}

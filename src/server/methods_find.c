@@ -1,0 +1,169 @@
+/* Finding things: by name, by file, by kind, by half a memory of it. */
+#include "server/methods.h"
+
+#include "query/find.h"
+#include "query/search.h"
+
+#include <string.h>
+
+static void add_flags(struct call *c, struct answer *a, struct value *row, uint32_t node)
+{
+    struct buf names = {0};
+    const char *flags = flag_names(view_flags(c->view, node), &names);
+    if (*flags != '\0')
+        (void)value_show(answer_cstr(a, row, "flags", ROLE_PLAIN, flags), SHOW_JSON);
+    buf_release(&names);
+}
+
+static void full_row(struct call *c, struct answer *a, struct value *row, uint32_t node)
+{
+    row_node(c, a, row, node);
+    (void)row_place(c, a, row, "at", node);
+    (void)value_show(answer_uint(a, row, "end_line", view_node(c->view, node).end_line), SHOW_JSON);
+    add_flags(c, a, row, node);
+    row_signature(c, a, row, node);
+}
+
+/* ---- where-defined ---- */
+
+int run_where_defined(struct call *c, struct answer *a, struct err *err)
+{
+    struct found found = {0};
+    struct lister l;
+    int rc = call_nodes(c, a, "x", 0, &found, err);
+    if (rc != PT_OK)
+        return rc;
+    rc = list_begin(&l, c, a, answer_array(a, a->root, "nodes"), DEFAULT_LIMIT, err);
+    for (uint32_t i = 0; rc == PT_OK && i < found.nodes.len; i++) {
+        struct value *row = list_row(&l);
+        if (row != NULL)
+            full_row(c, a, row, found.nodes.at[i]);
+    }
+    if (rc == PT_OK) {
+        list_end(&l);
+        answer_title(a, "%u definition%s of %s", l.total, l.total == 1 ? "" : "s",
+                     call_arg(c, "x"));
+    }
+    found_release(&found);
+    return rc;
+}
+
+/* ---- entities-in-file ---- */
+
+/* As in the file: members stand below their owners. */
+static void outline_row(struct call *c, struct answer *a, struct value *row, uint32_t node)
+{
+    unsigned depth = 0;
+    uint32_t up = view_parent(c->view, node);
+    while (up != NODE_NONE && view_kind(c->view, up) != NODE_FILE) {
+        depth++;
+        up = view_parent(c->view, up);
+    }
+    struct node n = view_node(c->view, node);
+    struct value *line = value_label(answer_uint(a, row, "line", n.line), "line");
+    if (line != NULL)
+        line->role = ROLE_PLACE;
+    (void)answer_cstr(a, row, "kind", ROLE_KIND, node_kind_name((enum node_kind)n.kind));
+    (void)value_show(answer_printf(a, row, "outline", ROLE_NAME, "%*s%s", (int)(depth * 2), "",
+                                   n.name[0] != '\0' ? n.name : n.qualified),
+                     SHOW_TEXT);
+    (void)value_show(answer_cstr(a, row, "name", ROLE_NAME, n.qualified), SHOW_JSON);
+    (void)value_show(answer_uint(a, row, "end_line", n.end_line), SHOW_JSON);
+    add_flags(c, a, row, node);
+    row_signature(c, a, row, node);
+}
+
+int run_entities_in_file(struct call *c, struct answer *a, struct err *err)
+{
+    struct lister l;
+    uint32_t kinds, node = NODE_NONE;
+    int rc = call_node_kinds(c, "kind", UINT32_MAX & ~(1u << NODE_FILE), &kinds, err);
+    if (rc == PT_OK)
+        rc = call_file(c, a, "file", &node, err);
+    if (rc != PT_OK)
+        return rc;
+    struct view_file file = view_file(c->view, view_file_of(c->view, node));
+    (void)value_show(answer_cstr(a, a->root, "file", ROLE_PLACE, file.path), SHOW_JSON);
+    (void)value_show(answer_uint(a, a->root, "lines", file.lines), SHOW_JSON);
+    rc = list_begin(&l, c, a, value_label(answer_array(a, a->root, "nodes"), ""), DEFAULT_LIMIT,
+                    err);
+    if (rc != PT_OK)
+        return rc;
+    for (uint32_t i = file.first; i < file.first + file.count; i++) {
+        struct value *row = kinds >> view_kind(c->view, i) & 1 ? list_row(&l) : NULL;
+        if (row != NULL)
+            outline_row(c, a, row, i);
+    }
+    list_end(&l);
+    answer_title(a, "%u %s in %s (%u lines)", l.total, l.total == 1 ? "entity" : "entities",
+                 file.path, file.lines);
+    return PT_OK;
+}
+
+/* ---- list ---- */
+
+int run_list(struct call *c, struct answer *a, struct err *err)
+{
+    struct lister l;
+    uint32_t kinds;
+    bool no_tests = call_flag(c, "no-tests");
+    int rc = call_node_kinds(c, "kind", UINT32_MAX, &kinds, err);
+    if (rc == PT_OK)
+        rc = list_begin(&l, c, a, value_label(answer_array(a, a->root, "nodes"), ""), DEFAULT_LIMIT,
+                        err);
+    if (rc != PT_OK)
+        return rc;
+    for (uint32_t i = 0; i < view_node_count(c->view); i++) {
+        if (!(kinds >> view_kind(c->view, i) & 1) ||
+            (no_tests && view_flags(c->view, i) & FLAG_TEST))
+            continue;
+        struct value *row = list_row(&l);
+        if (row != NULL)
+            full_row(c, a, row, i);
+    }
+    list_end(&l);
+    answer_title(a, "%u node%s%s%s", l.total, l.total == 1 ? "" : "s",
+                 call_arg(c, "kind") != NULL ? " of kind " : "",
+                 call_arg(c, "kind") != NULL ? call_arg(c, "kind") : "");
+    return PT_OK;
+}
+
+/* ---- search ---- */
+
+static const char *match_name(uint32_t rank)
+{
+    static const char *const names[] = {"exact", "exact", "prefix", "word", "substring", "fuzzy"};
+    return rank < PT_COUNT(names) ? names[rank] : "fuzzy";
+}
+
+int run_search(struct call *c, struct answer *a, struct err *err)
+{
+    struct hits hits = {0};
+    struct lister l;
+    uint32_t kinds;
+    int rc = call_node_kinds(c, "kind", 0, &kinds, err);
+    if (rc == PT_OK)
+        rc = list_begin(&l, c, a, value_label(answer_array(a, a->root, "hits"), ""),
+                        DEFAULT_LIMIT / 4, err);
+    if (rc != PT_OK)
+        return rc;
+    uint64_t wanted = (uint64_t)l.offset + l.limit;
+    rc = query_search(c->view, call_arg(c, "text"), kinds,
+                      wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted, &hits, err);
+    if (rc != PT_OK) {
+        buf_release(&l.scratch);
+        return rc;
+    }
+    for (uint32_t i = 0; i < hits.list.len; i++) {
+        struct value *row = list_row(&l);
+        if (row == NULL)
+            continue;
+        (void)answer_cstr(a, row, "match", ROLE_SIGNATURE, match_name(hits.list.at[i].rank));
+        full_row(c, a, row, hits.list.at[i].node);
+    }
+    l.total = hits.total;
+    list_end(&l);
+    answer_title(a, "%u match%s for %s", l.total, l.total == 1 ? "" : "es", call_arg(c, "text"));
+    hits_release(&hits);
+    return PT_OK;
+}

@@ -1,0 +1,213 @@
+/* Rows about nodes, and lists that are cut to the caller's limits. */
+#include "server/methods.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "server/render.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* What method_run adds behind a list: total, shown, truncated, cursor, generation, as_of. */
+#define ENVELOPE_BYTES 200u
+
+/* ---- small things ---- */
+
+const char *flag_names(uint16_t flags, struct buf *ret)
+{
+    static const struct {
+        uint16_t flag;
+        const char *name;
+    } names[] = {
+        {FLAG_TEST, "test"},
+        {FLAG_EXPORTED, "exported"},
+        {FLAG_DECLARATION, "declaration"},
+        {FLAG_STATIC, "static"},
+        {FLAG_ABSTRACT, "abstract"},
+        {FLAG_ASYNC, "async"},
+        {FLAG_CONDITIONAL, "conditional"},
+        {FLAG_GENERATED, "generated"},
+        {FLAG_EXTERNAL, "external"},
+        {FLAG_IN_MACRO, "in-macro"},
+        {FLAG_ANONYMOUS, "anonymous"},
+        {FLAG_CONSTRUCTOR, "constructor"},
+        {FLAG_PROPERTY, "property"},
+    };
+    buf_reset(ret);
+    for (unsigned i = 0; i < PT_COUNT(names); i++) {
+        if (!(flags & names[i].flag))
+            continue;
+        buf_str(ret, ret->n > 0 ? "," : "");
+        buf_str(ret, names[i].name);
+    }
+    return buf_cstr(ret);
+}
+
+void format_time(int64_t ns, char ret[32])
+{
+    time_t s = (time_t)(ns / (int64_t)CLOCK_NS_PER_SEC);
+    struct tm tm;
+    if (gmtime_r(&s, &tm) == NULL || strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        (void)snprintf(ret, 32, "?");
+}
+
+/* ---- rows ---- */
+
+void row_node(struct call *c, struct answer *a, struct value *row, uint32_t node)
+{
+    const char *kind = node_kind_name((enum node_kind)view_kind(c->view, node));
+    (void)answer_cstr(a, row, "kind", ROLE_KIND, kind);
+    (void)answer_cstr(a, row, "name", ROLE_NAME, view_qualified(c->view, node));
+}
+
+struct value *row_place(struct call *c, struct answer *a, struct value *row, const char *key,
+                        uint32_t node)
+{
+    struct node n = view_node(c->view, node);
+    const char *path = view_path(c->view, view_file_of(c->view, node));
+    if (n.kind == NODE_FILE)
+        return answer_cstr(a, row, key, ROLE_PLACE, path);
+    return answer_printf(a, row, key, ROLE_PLACE, "%s:%u", path, n.line);
+}
+
+void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t node)
+{
+    struct node n = view_node(c->view, node);
+    if (n.signature[0] != '\0')
+        (void)answer_cstr(a, row, "signature", ROLE_SIGNATURE, n.signature);
+}
+
+void row_site_list(struct call *c, struct answer *a, struct value *row, uint32_t evidence,
+                   bool candidates, struct sites *s)
+{
+    const struct site *sites;
+    uint32_t n = view_sites(c->view, evidence, &sites);
+    for (uint32_t i = 0; i < n; i++) {
+        if (sites[i].line == 0 || (sites[i].layer == LAYER_CANDIDATE && !candidates))
+            continue;
+        if (s->list == NULL)
+            s->list = answer_array(a, row, "sites");
+        if (s->total++ < MAX_SITES)
+            (void)answer_printf(a, s->list, NULL, ROLE_PLACE, "%s:%u:%u",
+                                view_path(c->view, sites[i].file), (unsigned)sites[i].line,
+                                (unsigned)sites[i].col);
+    }
+}
+
+void row_sites_end(struct answer *a, struct value *row, const struct sites *s)
+{
+    if (s->total > MAX_SITES)
+        (void)value_show(answer_uint(a, row, "sites_total", s->total), SHOW_JSON);
+}
+
+void answer_subject(struct call *c, struct answer *a, const char *key, uint32_t node)
+{
+    struct value *of = value_layout(answer_object(a, a->root, key), LAYOUT_SUBJECT);
+    row_node(c, a, of, node);
+    (void)row_place(c, a, of, "at", node);
+    row_signature(c, a, of, node);
+}
+
+/* ---- lists ---- */
+
+/* What a cursor belongs to: the question, whatever its limits. */
+static uint32_t question_hash(const struct call *c)
+{
+    struct hasher h;
+    hasher_init(&h);
+    hasher_add(&h, c->method->name, strlen(c->method->name) + 1);
+    for (unsigned i = 0; i < MAX_PARAMS; i++) {
+        const char *arg = c->args[i] != NULL ? c->args[i] : "";
+        hasher_add_u64(&h, c->args[i] != NULL);
+        hasher_add(&h, arg, strlen(arg) + 1);
+    }
+    return (uint32_t)hasher_u64(&h);
+}
+
+static int read_cursor(const struct call *c, uint32_t *ret_offset, struct err *err)
+{
+    unsigned long long generation = 0;
+    unsigned offset = 0, hash = 0;
+    int end = 0;
+    if (sscanf(c->cursor, "%llu-%u-%8x%n", &generation, &offset, &hash, &end) != 3 ||
+        c->cursor[end] != '\0')
+        return err_set(err, PT_EUSAGE, "'%s' is no cursor of ours", c->cursor);
+    if (hash != question_hash(c))
+        return err_set(err, PT_EUSAGE, "the cursor belongs to another question");
+    if (generation != view_generation(c->view))
+        return err_set(err, PT_ESTALE,
+                       "the graph has changed since that cursor was given (it was generation "
+                       "%llu and is %llu): ask again without --cursor",
+                       generation, (unsigned long long)view_generation(c->view));
+    *ret_offset = offset;
+    return PT_OK;
+}
+
+static size_t size_of(struct lister *l, const struct value *v)
+{
+    buf_reset(&l->scratch);
+    render_json_value(v, &l->scratch);
+    return l->scratch.n + 1;
+}
+
+int list_begin(struct lister *l, struct call *c, struct answer *a, struct value *rows,
+               uint32_t default_limit, struct err *err)
+{
+    *l = (struct lister){.c = c, .a = a, .rows = rows, .max_bytes = SIZE_MAX};
+    l->limit = c->limit != 0 ? c->limit : default_limit;
+    if (c->max_tokens != 0)
+        l->max_bytes = (size_t)c->max_tokens * BYTES_PER_TOKEN;
+    if (c->cursor != NULL) {
+        int rc = read_cursor(c, &l->offset, err);
+        if (rc != PT_OK)
+            return rc;
+    }
+    l->bytes = ENVELOPE_BYTES + (a->root != NULL ? size_of(l, a->root) : 0);
+    return PT_OK;
+}
+
+/* The row that was being filled joins the list, if it fits. */
+static void settle(struct lister *l)
+{
+    if (l->pending == NULL)
+        return;
+    l->bytes += size_of(l, l->pending);
+    if (l->bytes > l->max_bytes && l->shown > 0) {
+        l->full = true;
+    } else {
+        answer_attach(l->rows, l->pending);
+        l->shown++;
+    }
+    l->pending = NULL;
+}
+
+struct value *list_row(struct lister *l)
+{
+    settle(l);
+    if (l->total++ < l->offset || l->full)
+        return NULL;
+    if (l->shown >= l->limit || (l->shown > 0 && l->bytes >= l->max_bytes)) {
+        l->full = true;
+        return NULL;
+    }
+    l->pending = answer_loose(l->a);
+    return l->pending;
+}
+
+void list_end(struct lister *l)
+{
+    struct value *root = l->a->root;
+    settle(l);
+    uint64_t next = (uint64_t)l->offset + l->shown;
+    bool more = next < l->total;
+    (void)value_show(answer_uint(l->a, root, "total", l->total), SHOW_JSON);
+    (void)value_show(answer_uint(l->a, root, "shown", l->shown), SHOW_JSON);
+    (void)value_show(answer_bool(l->a, root, "truncated", more), SHOW_JSON);
+    if (more)
+        (void)value_show(answer_printf(l->a, root, "cursor", ROLE_PLAIN, "%llu-%llu-%08x",
+                                       (unsigned long long)view_generation(l->c->view),
+                                       (unsigned long long)next, question_hash(l->c)),
+                         SHOW_JSON);
+    buf_release(&l->scratch);
+}

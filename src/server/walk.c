@@ -1,0 +1,215 @@
+#include "server/walk.h"
+
+#include "base/map.h"
+#include "query/traverse.h"
+
+#include <string.h>
+
+struct walker {
+    struct call *c;
+    struct answer *a;
+    const struct walk *w;
+    uint32_t node;
+    bool candidates;
+    struct reach reach;
+    struct map at; /* node -> its index in reach */
+};
+
+static int reach_all(struct walker *s, struct err *err)
+{
+    struct reach_options o = {.in = s->w->in,
+                              .no_tests = call_flag(s->c, "no-tests"),
+                              .candidates = s->candidates,
+                              .kinds = s->w->kinds,
+                              .max_depth = s->w->depth,
+                              .from_members = !s->w->own};
+    int rc = query_reach(s->c->view, &s->node, 1, &o, &s->reach, err);
+    if (rc != PT_OK)
+        return rc;
+    if (!map_reserve(&s->at, s->reach.nodes.len))
+        return err_set(err, PT_ENOMEM, "out of memory for the walk");
+    for (uint32_t i = 0; i < s->reach.nodes.len; i++)
+        (void)map_put(&s->at, s->reach.nodes.at[i].node, i, NULL);
+    return PT_OK;
+}
+
+/* Nodes that are related to the starts, but only as one of several candidates. */
+static uint32_t count_left_out(struct walker *s)
+{
+    struct map seen = {0};
+    const struct view *v = s->c->view;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->reach.nodes.len && s->reach.nodes.at[i].distance == 0; i++) {
+        struct edge_iter it;
+        struct edge e;
+        view_edges(v, s->reach.nodes.at[i].node, s->w->in, s->w->kinds, &it);
+        while (view_next(&it, &e)) {
+            bool is_new = false;
+            if (e.layer == LAYER_CANDIDATE && map_get(&s->at, e.node) == NULL &&
+                map_put(&seen, e.node, 0, &is_new) != NULL && is_new)
+                n++;
+        }
+    }
+    map_release(&seen);
+    return n;
+}
+
+/* Totals by distance, with the headings of the groups. */
+static struct value *add_totals(struct walker *s)
+{
+    struct answer *a = s->a;
+    struct value *list = value_show(answer_array(a, a->root, "by_distance"), SHOW_JSON);
+    uint32_t from = 0;
+    while (from < s->reach.nodes.len) {
+        uint32_t distance = s->reach.nodes.at[from].distance, to = from;
+        while (to < s->reach.nodes.len && s->reach.nodes.at[to].distance == distance)
+            to++;
+        if (distance > 0) {
+            struct value *row = answer_object(a, list, NULL);
+            (void)answer_uint(a, row, "distance", distance);
+            (void)answer_uint(a, row, "total", to - from);
+            (void)value_show(answer_printf(a, row, "heading", ROLE_HEADING, "Distance %u: %u %s",
+                                           distance, to - from,
+                                           to - from == 1 ? s->w->one : s->w->many),
+                             SHOW_TEXT);
+        }
+        from = to;
+    }
+    return list;
+}
+
+/* The sites of all edges by which a node was reached: one step nearer to the start. */
+static void add_sites(struct walker *s, struct value *row, const struct reached *r,
+                      enum layer *ret_layer, uint32_t *ret_kinds)
+{
+    struct sites sites = {0};
+    struct edge_iter it;
+    struct edge e;
+    view_edges(s->c->view, r->node, !s->w->in, s->w->kinds, &it);
+    while (view_next(&it, &e)) {
+        const uint32_t *at = map_get(&s->at, e.node);
+        if (at == NULL || s->reach.nodes.at[*at].distance + 1 != r->distance ||
+            (e.layer == LAYER_CANDIDATE && !s->candidates))
+            continue;
+        if (e.layer < *ret_layer)
+            *ret_layer = (enum layer)e.layer;
+        *ret_kinds |= EDGE_BIT(e.kind);
+        row_site_list(s->c, s->a, row, e.evidence, s->candidates, &sites);
+    }
+    row_sites_end(s->a, row, &sites);
+}
+
+static void add_kinds(struct walker *s, struct value *row, uint32_t kinds)
+{
+    struct buf names = {0};
+    for (unsigned k = 0; k < EDGE_KIND_COUNT; k++) {
+        if (!(kinds >> k & 1))
+            continue;
+        buf_str(&names, names.n > 0 ? "," : "");
+        buf_str(&names, edge_kind_name((enum edge_kind)k));
+    }
+    (void)answer_cstr(s->a, row, "edge", ROLE_PLAIN, buf_cstr(&names));
+    buf_release(&names);
+}
+
+/* From the node back to where it was reached from. Along the edges: first the user, last the used. */
+static void add_path(struct walker *s, struct value *row, uint32_t index)
+{
+    const struct reached *all = s->reach.nodes.at;
+    struct value *path = value_show(answer_array(s->a, row, "path"), SHOW_JSON);
+    for (uint32_t i = index;; i = all[i].via) {
+        (void)answer_cstr(s->a, path, NULL, ROLE_NAME, view_qualified(s->c->view, all[i].node));
+        if (all[i].via == i)
+            break;
+    }
+}
+
+static void fill(struct walker *s, struct value *row, uint32_t index)
+{
+    const struct reached *r = &s->reach.nodes.at[index];
+    const struct reached *via = &s->reach.nodes.at[r->via];
+    enum layer layer = (enum layer)r->layer;
+    uint32_t kinds = EDGE_BIT(r->kind);
+
+    row_node(s->c, s->a, row, r->node);
+    struct value *at = value_show(row_place(s->c, s->a, row, "at", r->node), SHOW_JSON);
+    if (s->w->depth != 1)
+        (void)value_show(answer_uint(s->a, row, "distance", r->distance), SHOW_JSON);
+    add_sites(s, row, r, &layer, &kinds);
+    if (value_get(row, "sites") == NULL) /* then its own place serves */
+        (void)value_show(at, SHOW_BOTH);
+    if (via->node != s->node) {
+        struct value *v =
+            answer_cstr(s->a, row, "via", ROLE_SIGNATURE, view_qualified(s->c->view, via->node));
+        (void)value_label(v, "via");
+    }
+    if (s->w->kinds & (s->w->kinds - 1))
+        add_kinds(s, row, kinds);
+    struct value *l = answer_cstr(s->a, row, "layer", ROLE_KIND, layer_name(layer));
+    if (!s->candidates)
+        (void)value_show(l, SHOW_JSON);
+    if (s->w->paths)
+        add_path(s, row, index);
+    row_signature(s->c, s->a, row, r->node);
+}
+
+static int list(struct walker *s, struct value *groups, struct err *err)
+{
+    struct lister l;
+    struct value *rows = answer_array(s->a, s->a->root, "nodes");
+    if (groups != NULL && rows != NULL) {
+        rows->layout = LAYOUT_GROUPED;
+        rows->items.group = "distance";
+        rows->items.groups = groups;
+    }
+    int rc = list_begin(&l, s->c, s->a, rows, DEFAULT_LIMIT, err);
+    if (rc != PT_OK)
+        return rc;
+    for (uint32_t i = 0; i < s->reach.nodes.len; i++) {
+        if (s->reach.nodes.at[i].distance == 0)
+            continue;
+        struct value *row = list_row(&l);
+        if (row != NULL)
+            fill(s, row, i);
+    }
+    list_end(&l);
+    answer_title(s->a, "%u %s %s %s", l.total, l.total == 1 ? s->w->one : s->w->many, s->w->title,
+                 view_qualified(s->c->view, s->node));
+    return PT_OK;
+}
+
+static int answer_walk(struct walker *s, struct err *err)
+{
+    int rc = reach_all(s, err);
+    if (rc != PT_OK)
+        return rc;
+    answer_subject(s->c, s->a, "of", s->node);
+    rc = list(s, s->w->depth != 1 ? add_totals(s) : NULL, err);
+    if (rc != PT_OK || s->candidates)
+        return rc;
+    uint32_t left_out = count_left_out(s);
+    (void)value_show(answer_uint(s->a, s->a->root, "candidates_left_out", left_out), SHOW_JSON);
+    if (left_out > 0)
+        answer_hint(s->a, "%u more only as one of several possible targets: --candidates",
+                    left_out);
+    return PT_OK;
+}
+
+int walk_from(struct call *c, struct answer *a, const struct walk *w, uint32_t node,
+              struct err *err)
+{
+    struct walker s = {
+        .c = c, .a = a, .w = w, .node = node, .candidates = call_flag(c, "candidates")};
+    reach_init(&s.reach);
+    int rc = answer_walk(&s, err);
+    reach_release(&s.reach);
+    map_release(&s.at);
+    return rc;
+}
+
+int walk_run(struct call *c, struct answer *a, const struct walk *w, struct err *err)
+{
+    uint32_t node = NODE_NONE;
+    int rc = call_node(c, a, "x", w->prefer, &node, err);
+    return rc == PT_OK ? walk_from(c, a, w, node, err) : rc;
+}
