@@ -432,12 +432,10 @@ static uint32_t call_term(struct eval *e, uint32_t file, const struct term *t)
         if (i == 0 || found.at[i].layer < LAYER_CANDIDATE)
             v = ty_union(&e->types, v, target_call(e, &found.at[i]));
     }
-    if (found.n > 0 && !(callee->op == TERM_APPLY))
+    if (found.n > 0 && callee->op != TERM_APPLY)
         return v;
     v = library_call(e, file, t, callee);
-    if (v == 0 && callee->op != TERM_MEMBER)
-        v = call_value(e, eval_value(e, file, t->a));
-    else if (v == 0 && found.dynamic)
+    if (v == 0 && (callee->op != TERM_MEMBER || found.dynamic))
         v = call_value(e, eval_value(e, file, t->a));
     return v;
 }

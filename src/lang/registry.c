@@ -14,7 +14,8 @@ extern const struct lang lang_tsx;
 const struct lang *const lang_registry[] = {
     &lang_c, &lang_rust, &lang_cargo, &lang_python, &lang_javascript, &lang_typescript, &lang_tsx,
 };
-const unsigned lang_count = sizeof(lang_registry) / sizeof(*lang_registry);
+const unsigned lang_count =
+    sizeof(lang_registry) / sizeof(*lang_registry); /* NOLINT(bugprone-sizeof-expression) */
 
 static bool in_list(const char *const *list, struct slice s)
 {
