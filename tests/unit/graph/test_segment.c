@@ -475,6 +475,28 @@ static void test_decode__S6_the_index_of_sig_hashes(void **state)
     free(b.p);
 }
 
+static void test_decode__S6_every_bucket_of_the_directory(void **state)
+{
+    struct draft d;
+    struct block b;
+
+    (void)state;
+    draft_init(&d, "a.c", 0);
+    for (uint64_t i = 1; i < 24; i++) /* all in the lower half of the buckets */
+        draft_node(&d, i << 57, "f");
+    struct view *v = view_of(NULL, &d, 1);
+    b.p = encode(&v->seg, &b.n);
+    view_free(v);
+    if (!lay_out(b.p, b.n, &b.s))
+        abort();
+    assert_int_equal(b.s.n_buckets, 7);
+    for (uint32_t i = 0; i <= b.s.n_buckets; i++) {
+        EXPECT_BROKEN(b, b.s.sig_dir[i], b.s.sig_dir[i] + 1, "S6: directory");
+        EXPECT_BROKEN(b, b.s.sig_dir[i], b.s.sig_dir[i] - 1, "S6: directory");
+    }
+    free(b.p);
+}
+
 static void test_decode__S7_lists_of_edges(void **state)
 {
     struct block b = some_block();
@@ -596,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_decode__S4_files_and_their_nodes),
         cmocka_unit_test(test_decode__S5_nodes_and_docs),
         cmocka_unit_test(test_decode__S6_the_index_of_sig_hashes),
+        cmocka_unit_test(test_decode__S6_every_bucket_of_the_directory),
         cmocka_unit_test(test_decode__S7_lists_of_edges),
         cmocka_unit_test(test_decode__S8_both_directions_say_the_same),
         cmocka_unit_test(test_decode__S9_sites),
