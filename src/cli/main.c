@@ -94,6 +94,7 @@ static void set_up(struct run *r, struct call *c)
                        .max_tokens = args->max_tokens,
                        .cursor = args->cursor,
                        .no_refresh = args->no_refresh,
+                       .text = !args->json,
                        .program = buf_cstr(&r->program),
                        .notice = notice,
                        .notice_ctx = r,

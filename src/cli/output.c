@@ -23,6 +23,7 @@ void output_init(struct output *o, const struct args *args)
     o->terminal_out = isatty(STDOUT_FILENO) == 1;
     o->terminal_err = isatty(STDERR_FILENO) == 1;
     o->json = args->json;
+    o->text.compact = args->max_tokens != 0;
     o->text.colour = wants_colour(args->colour, o->terminal_out);
     o->colour_err = wants_colour(args->colour, o->terminal_err);
     if (o->terminal_out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)

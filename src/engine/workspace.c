@@ -16,8 +16,14 @@ struct workspace {
     const char *root;
     const char *state;
     struct store *store;
-    bool from_dump; /* the graph stands for a dump, not for the tree */
+    /* What the graph stands for, as the file "origin" says. */
+    bool from_dump; /* a dump, not the tree */
+    bool no_ignore; /* the tree without a look at its ignore files */
 };
+
+#define ORIGIN_TREE "tree"
+#define ORIGIN_TREE_NO_IGNORE "tree-no-ignore"
+#define ORIGIN_DUMP "dump"
 
 /* ---- places ---- */
 
@@ -88,15 +94,11 @@ static const char *in_state(const struct workspace *w, struct buf *b, const char
 static int set_aside(struct workspace *w, const struct err *why, const char **ret_notice,
                      struct err *err)
 {
-    struct buf from = {0}, to = {0};
-    (void)in_state(w, &from, "graph.isg");
-    (void)in_state(w, &to,
-                   why->code == PT_EVERSION ? "graph.isg.other-version" : "graph.isg.damaged");
-    int rc = io_rename(buf_cstr(&from), buf_cstr(&to), err);
+    struct buf to = {0};
+    int rc = store_set_aside_snapshot(w->state, &to, err);
     if (rc == PT_OK)
         *ret_notice = arena_printf(&w->arena, "%s; kept as %s, the graph is built anew", why->msg,
                                    buf_cstr(&to));
-    buf_release(&from);
     buf_release(&to);
     return rc;
 }
@@ -114,14 +116,22 @@ static int open_store(struct workspace *w, const char **ret_notice, struct err *
     return rc;
 }
 
-static bool read_origin(struct workspace *w)
+static void set_origin(struct workspace *w, struct slice kind)
+{
+    w->from_dump = slice_eq(kind, SLICE(ORIGIN_DUMP));
+    w->no_ignore = slice_eq(kind, SLICE(ORIGIN_TREE_NO_IGNORE));
+}
+
+static void read_origin(struct workspace *w)
 {
     struct buf path = {0}, text = {0};
-    int rc = io_read_file(AT_FDCWD, in_state(w, &path, "origin"), 8192, &text, NULL);
-    bool dump = rc == PT_OK && slice_starts(buf_as_slice(&text), SLICE("dump "));
+    if (io_read_file(AT_FDCWD, in_state(w, &path, "origin"), 8192, &text, NULL) == PT_OK) {
+        struct slice all = buf_as_slice(&text);
+        const char *blank = slice_chr(all, ' ');
+        set_origin(w, slice_head(all, blank != NULL ? (size_t)(blank - all.p) : all.n));
+    }
     buf_release(&path);
     buf_release(&text);
-    return dump;
 }
 
 static int open_in(struct workspace *w, const char **ret_notice, struct err *err)
@@ -137,7 +147,7 @@ static int open_in(struct workspace *w, const char **ret_notice, struct err *err
     if (rc == PT_OK)
         rc = open_store(w, ret_notice, err);
     if (rc == PT_OK)
-        w->from_dump = read_origin(w);
+        read_origin(w);
     return rc;
 }
 
@@ -172,6 +182,11 @@ void workspace_close(struct workspace *w)
 const char *workspace_root(const struct workspace *w)
 {
     return w->root;
+}
+
+bool workspace_no_ignore(const struct workspace *w)
+{
+    return w->no_ignore;
 }
 
 const char *workspace_state_dir(const struct workspace *w)
@@ -217,7 +232,7 @@ static int commit(struct workspace *w, const struct delta *d, const char *kind, 
     if (rc == PT_OK)
         rc = write_origin(w, kind, what, err);
     if (rc == PT_OK)
-        w->from_dump = strcmp(kind, "dump") == 0;
+        set_origin(w, slice_from(kind));
     io_close(fd);
     return rc;
 }
@@ -229,7 +244,7 @@ int workspace_index(struct workspace *w, const struct pipeline_options *options,
     int rc = pipeline_tree(w->root, options, &d, ret_report, err);
     if (rc != PT_OK)
         return rc;
-    rc = commit(w, &d, "tree", w->root, err);
+    rc = commit(w, &d, options->scan.no_ignore ? ORIGIN_TREE_NO_IGNORE : ORIGIN_TREE, w->root, err);
     delta_release(&d);
     if (rc != PT_OK)
         pipeline_report_release(ret_report);
@@ -247,7 +262,7 @@ int workspace_ingest(struct workspace *w, const char *dump_path,
         return rc;
     rc = pipeline_dump(&dump, options, &d, ret_report, err);
     if (rc == PT_OK) {
-        rc = commit(w, &d, "dump", dump_path, err);
+        rc = commit(w, &d, ORIGIN_DUMP, dump_path, err);
         delta_release(&d);
         if (rc != PT_OK)
             pipeline_report_release(ret_report);

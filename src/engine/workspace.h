@@ -27,6 +27,8 @@ void workspace_close(struct workspace *w); /* takes NULL */
 
 const char *workspace_root(const struct workspace *w);
 const char *workspace_state_dir(const struct workspace *w);
+/* Was it last indexed with scan_options.no_ignore? Whoever refreshes it goes on with that. */
+bool workspace_no_ignore(const struct workspace *w);
 
 /* Indexes the whole tree and commits it. */
 int workspace_index(struct workspace *w, const struct pipeline_options *options,

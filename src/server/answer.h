@@ -55,6 +55,7 @@ enum value_layout {
     LAYOUT_GROUPED,  /* a table in parts, each under the heading that `groups` has for it */
     LAYOUT_SECTIONS, /* each element: its "heading", its other scalars, its tables */
     LAYOUT_SUBJECT,  /* an object: kind, place and signature of what was asked for, on one line */
+    LAYOUT_COMPACT,  /* a table without alignment */
     LAYOUT_PROSE,    /* text of several lines, indented */
 };
 

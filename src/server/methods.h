@@ -61,6 +61,7 @@ struct call {
     uint32_t max_tokens;              /* 0: the method's default */
     const char *cursor;               /* NULL: from the beginning */
     const char *program;              /* what commands in answers begin with: "parseltongue" */
+    bool text;                        /* the answer will be shown as text: budgets count that */
     bool no_refresh;                  /* answer from the graph as it is */
     struct pipeline_options pipeline; /* for whatever indexes */
     /* Something to tell a person while the call runs ("2 files changed"); may be NULL. */
@@ -151,6 +152,11 @@ int list_begin(struct lister *l, struct call *c, struct answer *a, struct value 
                uint32_t default_limit, struct err *err);
 struct value *list_row(struct lister *l);
 void list_end(struct lister *l);
+
+/* What a value costs of a budget: the bytes of its JSON. `scratch` is lent. */
+size_t value_cost(const struct value *v, struct buf *scratch);
+/* What is added behind a handler's back, and by list_end. */
+#define ENVELOPE_BYTES 200u
 
 #define DEFAULT_LIMIT 100u
 #define BYTES_PER_TOKEN 4u

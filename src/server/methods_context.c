@@ -1,8 +1,208 @@
+/* generate-context: what a model must read before it touches a node, cut to a budget.
+ *
+ * The query ranks; here the budget is spent from the front of the ranking, and what it bought is laid
+ * out by role. */
 #include "server/methods.h"
+
+#include "base/io.h"
+#include "index/scan.h"
+#include "query/context.h"
+#include "server/render.h"
+
+#include <string.h>
+
+#define DEFAULT_TOKENS 4000u
+#define DOCS_SHARE 4u /* docs take at most this part of the budget: 1/4 */
+#define MAX_CONTEXT_SITES 3u
+
+static const char *const headings[CONTEXT_ROLE_COUNT] = {
+    [CONTEXT_CONTAINER] = "Around it",
+    [CONTEXT_MEMBER] = "Members",
+    [CONTEXT_BASE] = "It extends, implements or overrides",
+    [CONTEXT_IMPLEMENTOR] = "It is extended, implemented or overridden by",
+    [CONTEXT_CALLER] = "Callers",
+    [CONTEXT_CALLEE] = "It calls",
+    [CONTEXT_TYPE] = "It uses",
+    [CONTEXT_USER] = "It is used by",
+    [CONTEXT_TEST] = "Tests that reach it",
+    [CONTEXT_NEAR] = "Two steps away",
+};
+
+struct budget {
+    struct call *c;
+    struct answer *a;
+    struct buf scratch;
+    size_t used, max;
+    struct value *rows[CONTEXT_ROLE_COUNT], *shown[CONTEXT_ROLE_COUNT];
+};
+
+/* ---- docs ---- */
+
+/* The bytes of the node's documentation, if its file still is what was indexed. */
+static bool read_docs(struct call *c, const struct node *n, struct buf *ret)
+{
+    struct view_file f = view_file(c->view, view_file_of(c->view, n->id));
+    struct io_stat st;
+    struct buf text = {0};
+    int dir = -1;
+    bool ok = n->doc_end > n->doc_start &&
+              io_open_dir(workspace_root(c->workspace), &dir, NULL) == PT_OK &&
+              io_read_file_stat(dir, f.path, SCAN_MAX_FILE_BYTES, &text, &st, NULL) == PT_OK &&
+              st.size == f.size && st.mtime_ns == f.mtime_ns && n->doc_end <= text.n;
+    if (ok)
+        buf_add(ret, text.p + n->doc_start, n->doc_end - n->doc_start);
+    buf_release(&text);
+    io_close(dir);
+    return ok && !ret->failed;
+}
+
+static void add_docs(struct budget *b, const struct node *n)
+{
+    struct buf docs = {0};
+    if (read_docs(b->c, n, &docs)) {
+        size_t keep = docs.n, max = b->max / DOCS_SHARE;
+        if (keep > max)
+            keep = utf8_trunc(docs.p, docs.n, max);
+        struct value *v = answer_string(b->a, b->a->root, "docs", ROLE_PLAIN, docs.p, keep);
+        (void)value_layout(v, LAYOUT_PROSE);
+        if (keep < docs.n)
+            (void)value_show(answer_uint(b->a, b->a->root, "docs_bytes", docs.n), SHOW_JSON);
+    }
+    buf_release(&docs);
+}
+
+/* ---- sections ---- */
+
+static void add_sections(struct budget *b, const struct context *x)
+{
+    struct value *list = value_layout(answer_array(b->a, b->a->root, "sections"), LAYOUT_SECTIONS);
+    for (unsigned r = CONTEXT_SELF + 1; r < CONTEXT_ROLE_COUNT; r++) {
+        if (x->totals[r] == 0)
+            continue;
+        struct value *s = answer_object(b->a, list, NULL);
+        (void)value_show(
+            answer_cstr(b->a, s, "role", ROLE_KIND, context_role_name((enum context_role)r)),
+            SHOW_JSON);
+        (void)value_show(answer_uint(b->a, s, "total", x->totals[r]), SHOW_JSON);
+        b->shown[r] = value_show(answer_uint(b->a, s, "shown", 0), SHOW_JSON);
+        b->rows[r] = value_layout(answer_array(b->a, s, "nodes"), LAYOUT_COMPACT);
+    }
+}
+
+static void fill(struct budget *b, struct value *row, const struct context_item *item)
+{
+    const struct site *sites;
+    row_node(b->c, b->a, row, item->node);
+    (void)row_place(b->c, b->a, row, "at", item->node);
+    uint32_t n = item->evidence != UINT32_MAX && item->role != CONTEXT_CONTAINER &&
+                         item->role != CONTEXT_MEMBER
+                     ? view_sites(b->c->view, item->evidence, &sites)
+                     : 0;
+    struct value *list = NULL;
+    for (uint32_t i = 0; i < n && i < MAX_CONTEXT_SITES; i++) {
+        if (sites[i].line == 0)
+            continue;
+        if (list == NULL)
+            list = answer_array(b->a, row, "sites");
+        (void)answer_printf(b->a, list, NULL, ROLE_PLACE, "%s:%u:%u",
+                            view_path(b->c->view, sites[i].file), (unsigned)sites[i].line,
+                            (unsigned)sites[i].col);
+    }
+    row_signature(b->c, b->a, row, item->node);
+}
+
+static size_t cost_of(struct budget *b, struct value *row)
+{
+    static const struct render_options plain = {.compact = true};
+    if (!b->c->text)
+        return value_cost(row, &b->scratch);
+    struct value one = {.kind = VALUE_ARRAY, .items = {.first = row, .last = row, .count = 1}};
+    buf_reset(&b->scratch);
+    render_rows(&one, &plain, &b->scratch);
+    return b->scratch.n;
+}
+
+/* Rows from the front of the ranking, until one does not fit. */
+static uint32_t spend(struct budget *b, const struct context *x)
+{
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < x->items.len; i++) {
+        const struct context_item *item = &x->items.at[i];
+        if (item->role == CONTEXT_SELF || b->rows[item->role] == NULL)
+            continue;
+        struct value *row = answer_loose(b->a);
+        fill(b, row, item);
+        size_t cost = row != NULL ? cost_of(b, row) : 0;
+        if (row == NULL || b->used + cost > b->max)
+            break;
+        b->used += cost;
+        answer_attach(b->rows[item->role], row);
+        b->shown[item->role]->uint++;
+        shown++;
+    }
+    return shown;
+}
+
+static void add_headings(struct budget *b, const struct context *x)
+{
+    const struct value *list = value_get(b->a->root, "sections");
+    struct value *s = list != NULL ? list->items.first : NULL;
+    for (unsigned r = CONTEXT_SELF + 1; r < CONTEXT_ROLE_COUNT && s != NULL; r++) {
+        if (x->totals[r] == 0)
+            continue;
+        unsigned shown = (unsigned)b->shown[r]->uint;
+        struct value *h;
+        if (shown == x->totals[r])
+            h = answer_printf(b->a, s, "heading", ROLE_HEADING, "%s (%u)", headings[r], shown);
+        else
+            h = answer_printf(b->a, s, "heading", ROLE_HEADING, "%s (%u of %u)", headings[r], shown,
+                              x->totals[r]);
+        (void)value_show(h, SHOW_TEXT);
+        s = s->next;
+    }
+}
+
+static int answer_context(struct budget *b, uint32_t node, const struct context *x, struct err *err)
+{
+    struct answer *a = b->a;
+    struct node n = view_node(b->c->view, node);
+    uint32_t total = 0;
+
+    answer_title(a, "%s %s", node_kind_name((enum node_kind)n.kind), n.qualified);
+    answer_subject(b->c, a, "of", node);
+    add_docs(b, &n);
+    add_sections(b, x);
+    if (a->failed)
+        return answer_check(a, err);
+    b->used = ENVELOPE_BYTES + value_cost(a->root, &b->scratch);
+    uint32_t shown = spend(b, x);
+    if (a->failed)
+        return answer_check(a, err);
+    add_headings(b, x);
+    for (unsigned r = CONTEXT_SELF + 1; r < CONTEXT_ROLE_COUNT; r++)
+        total += x->totals[r];
+    (void)value_show(answer_uint(a, a->root, "total", total), SHOW_JSON);
+    (void)value_show(answer_uint(a, a->root, "shown", shown), SHOW_JSON);
+    (void)value_show(answer_bool(a, a->root, "truncated", shown < total), SHOW_JSON);
+    if (shown < total)
+        answer_hint(a, "%u of %u shown within %zu tokens: --max-tokens", shown, total,
+                    b->max / BYTES_PER_TOKEN);
+    return PT_OK;
+}
 
 int run_context(struct call *c, struct answer *a, struct err *err)
 {
-    (void)c;
-    (void)a;
-    return err_set(err, PT_EINTERNAL, "not there yet");
+    struct context x = {0};
+    struct budget b = {.c = c, .a = a};
+    uint32_t node, tokens = c->max_tokens != 0 ? c->max_tokens : DEFAULT_TOKENS;
+    int rc = call_node(c, a, "x", 0, &node, err);
+    if (rc == PT_OK)
+        rc = query_context(c->view, node, &x, err);
+    if (rc != PT_OK)
+        return rc;
+    b.max = (size_t)tokens * BYTES_PER_TOKEN;
+    rc = answer_context(&b, node, &x, err);
+    buf_release(&b.scratch);
+    context_release(&x);
+    return rc;
 }

@@ -15,6 +15,7 @@
 struct render_options {
     bool colour;
     unsigned width; /* columns of the terminal; 0: do not cut lines (pipes) */
+    bool compact;   /* no alignment: for readers that pay by the byte */
 };
 
 void render_json(const struct answer *a, struct buf *out);

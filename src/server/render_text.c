@@ -271,9 +271,36 @@ static void put_row(struct text *t, const struct value *row, const struct column
     new_line(t);
 }
 
+/* Cells one after the other, nothing cut and nothing aligned. */
+static void put_compact_row(struct text *t, const struct value *row, size_t indent)
+{
+    size_t gap = indent;
+    for (const struct value *v = row->items.first; v != NULL; v = v->next) {
+        if (!is_cell(v))
+            continue;
+        buf_fill(t->out, ' ', gap);
+        to_cell(v, &t->cell);
+        buf_str(t->out, v->kind == VALUE_ARRAY ? "(" : "");
+        paint(t, role_of(v), t->cell.p, t->cell.n);
+        buf_str(t->out, v->kind == VALUE_ARRAY ? ")" : "");
+        gap = GAP;
+    }
+    new_line(t);
+}
+
+static void put_compact(struct text *t, const struct value *rows, size_t indent)
+{
+    for (const struct value *row = rows->items.first; row != NULL; row = row->next)
+        put_compact_row(t, row, indent);
+}
+
 static void put_table(struct text *t, const struct value *rows, size_t indent)
 {
     struct columns cols = {0};
+    if (rows->layout == LAYOUT_COMPACT || t->o->compact) {
+        put_compact(t, rows, indent);
+        return;
+    }
     measure(t, rows, &cols);
     for (const struct value *row = rows->items.first; row != NULL; row = row->next)
         put_row(t, row, &cols, indent);
@@ -315,7 +342,10 @@ static void put_grouped(struct text *t, const struct value *rows)
             put_heading(t, value_get(g, "heading"));
         }
         last = group;
-        put_row(t, row, &cols, INDENT);
+        if (t->o->compact)
+            put_compact_row(t, row, INDENT);
+        else
+            put_row(t, row, &cols, INDENT);
     }
 }
 

@@ -9,9 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-/* What method_run adds behind a list: total, shown, truncated, cursor, generation, as_of. */
-#define ENVELOPE_BYTES 200u
-
 /* ---- small things ---- */
 
 const char *flag_names(uint16_t flags, struct buf *ret)
@@ -66,8 +63,11 @@ struct value *row_place(struct call *c, struct answer *a, struct value *row, con
 {
     struct node n = view_node(c->view, node);
     const char *path = view_path(c->view, view_file_of(c->view, node));
-    if (n.kind == NODE_FILE)
-        return answer_cstr(a, row, key, ROLE_PLACE, path);
+    if (n.kind == NODE_FILE) {
+        struct value *v = answer_cstr(a, row, key, ROLE_PLACE, path);
+        /* Often its name is its path: once is enough for people. */
+        return value_show(v, strcmp(path, n.qualified) == 0 ? SHOW_JSON : SHOW_BOTH);
+    }
     return answer_printf(a, row, key, ROLE_PLACE, "%s:%u", path, n.line);
 }
 
@@ -144,11 +144,11 @@ static int read_cursor(const struct call *c, uint32_t *ret_offset, struct err *e
     return PT_OK;
 }
 
-static size_t size_of(struct lister *l, const struct value *v)
+size_t value_cost(const struct value *v, struct buf *scratch)
 {
-    buf_reset(&l->scratch);
-    render_json_value(v, &l->scratch);
-    return l->scratch.n + 1;
+    buf_reset(scratch);
+    render_json_value(v, scratch);
+    return scratch->n + 1;
 }
 
 int list_begin(struct lister *l, struct call *c, struct answer *a, struct value *rows,
@@ -163,7 +163,7 @@ int list_begin(struct lister *l, struct call *c, struct answer *a, struct value 
         if (rc != PT_OK)
             return rc;
     }
-    l->bytes = ENVELOPE_BYTES + (a->root != NULL ? size_of(l, a->root) : 0);
+    l->bytes = ENVELOPE_BYTES + (a->root != NULL ? value_cost(a->root, &l->scratch) : 0);
     return PT_OK;
 }
 
@@ -172,7 +172,7 @@ static void settle(struct lister *l)
 {
     if (l->pending == NULL)
         return;
-    l->bytes += size_of(l, l->pending);
+    l->bytes += value_cost(l->pending, &l->scratch);
     if (l->bytes > l->max_bytes && l->shown > 0) {
         l->full = true;
     } else {
