@@ -307,10 +307,11 @@ static void bench_hop(const struct view *v, struct csr *c, const struct options 
 }
 
 static void bench_reach(const struct view *v, struct csr *c, const struct options *o,
-                        uint32_t depth)
+                        uint32_t depth, bool unsorted)
 {
     struct series live = series_of(o->rounds), twin = series_of(o->rounds);
-    struct reach_options options = {.in = true, .kinds = EDGE_BLAST, .max_depth = depth};
+    struct reach_options options = {
+        .in = true, .kinds = EDGE_BLAST, .max_depth = depth, .unsorted = unsorted};
     struct reach reach;
     uint64_t rng = o->seed + 2, total = 0;
     char what[64];
@@ -334,7 +335,8 @@ static void bench_reach(const struct view *v, struct csr *c, const struct option
         total += n;
     }
     reach_release(&reach);
-    (void)snprintf(what, sizeof(what), "blast radius, depth %u", depth);
+    (void)snprintf(what, sizeof(what), "blast radius, depth %u%s", depth,
+                   unsorted ? ", unsorted" : "");
     print_pair(what, finish(&live, 1), finish(&twin, 1), (double)total / o->rounds);
 }
 
@@ -473,8 +475,10 @@ int main(int argc, char **argv)
            view_file_count(v), (double)view_bytes(v) / 1e6, (unsigned long)o.seed);
     printf("\n%-34s %10s %10s %10s\n", "microseconds", "p50", "p99", "max");
     bench_hop(v, &csr, &o);
-    for (uint32_t depth = 1; depth <= 3; depth += 2)
-        bench_reach(v, &csr, &o, depth);
+    for (uint32_t depth = 1; depth <= 3; depth += 2) {
+        bench_reach(v, &csr, &o, depth, false);
+        bench_reach(v, &csr, &o, depth, true);
+    }
     bench_find(v, &o, true);
     bench_find(v, &o, false);
     bench_search(v, &o, "search, prefix", "dict_");

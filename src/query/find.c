@@ -187,7 +187,7 @@ static void find_modules(struct finder *f, enum find_how best)
     for (uint32_t i = 0; i < view_file_count(f->v) && !f->failed; i++) {
         uint32_t id = view_file(f->v, i).node;
         const char *text = view_qualified(f->v, id);
-        if (best == FIND_EXACT && strncmp(text, first.p, first.n) != 0)
+        if (best == FIND_EXACT && (text[0] != first.p[0] || strncmp(text, first.p, first.n) != 0))
             continue;
         struct slice module = slice_from(text);
         if (best != FIND_EXACT && !slice_ends(module, last))

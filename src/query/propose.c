@@ -97,7 +97,7 @@ static void offer_similar(struct proposals *p, struct slice last)
     uint32_t n;
 
     for (uint32_t rank = 0; rank < view_name_count(p->v); rank++) {
-        const char *s = view_name_at(p->v, rank, &ids, &n);
+        const char *s = fold_name_at(p->v, rank, &ids, &n);
         fold(s, &name);
         unsigned cost = cost_of(p, &name);
         if (cost == COST_NONE || slice_eq(slice_from(s), last))

@@ -330,7 +330,7 @@ int query_search(const struct view *v, const char *text, uint32_t kinds, uint32_
     ret->total = 0;
     prepare(&s, text);
     for (uint32_t rank = 0; ok && s.text.n > 0 && rank < view_name_count(v); rank++) {
-        const char *name = view_name_at(v, rank, &ids, &n);
+        const char *name = fold_name_at(v, rank, &ids, &n);
         struct match m = match_name(&s, name);
         if (m.rank != RANK_NONE)
             ok = add_nodes(&s, name, &m, ids, n, &best, &total);

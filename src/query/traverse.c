@@ -1,14 +1,13 @@
 #include "query/traverse.h"
 
 #include "base/mem.h"
-#include "base/sort.h"
 #include "query/owner.h"
 
 #include <string.h>
 
 #define EVIDENCE_NONE UINT32_MAX
-/* Up to here a level is sorted in place, by insertion. */
-#define SMALL_LEVEL 32u
+/* So many numbers are sorted by insertion. */
+#define FEW 24u
 
 void reach_init(struct reach *r)
 {
@@ -175,6 +174,45 @@ static bool is_sorted(const struct reached *at, uint32_t n)
     return true;
 }
 
+static void sort_few(uint64_t *keys, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        uint64_t x = keys[i];
+        uint32_t k = i;
+        for (; k > 0 && keys[k - 1] > x; k--)
+            keys[k] = keys[k - 1];
+        keys[k] = x;
+    }
+}
+
+/* By the upper halves, with the help of n more keys at `spare`; bytes that all share are skipped.
+ * As sort_u64, but without memory of its own. Returns where the result is. */
+static uint64_t *sort_many(uint64_t *keys, uint64_t *spare, uint32_t n)
+{
+    uint64_t different = 0;
+
+    for (uint32_t i = 1; i < n; i++)
+        different |= keys[0] ^ keys[i];
+    for (unsigned shift = 32; shift < 64; shift += 8) {
+        uint32_t start[256] = {0}, sum = 0;
+        if ((different >> shift & 255) == 0)
+            continue;
+        for (uint32_t i = 0; i < n; i++)
+            start[keys[i] >> shift & 255]++;
+        for (unsigned b = 0; b < 256; b++) {
+            uint32_t count = start[b];
+            start[b] = sum;
+            sum += count;
+        }
+        for (uint32_t i = 0; i < n; i++)
+            spare[start[keys[i] >> shift & 255]++] = keys[i];
+        uint64_t *swap = keys;
+        keys = spare;
+        spare = swap;
+    }
+    return keys;
+}
+
 /* Nothing refers to the nodes of a level by index before the next one is walked to. */
 static bool sort_level(struct reach *r, uint32_t first)
 {
@@ -183,49 +221,56 @@ static bool sort_level(struct reach *r, uint32_t first)
 
     if (is_sorted(at, n))
         return true;
-    if (n <= SMALL_LEVEL) {
-        for (uint32_t i = 1; i < n; i++) {
-            struct reached x = at[i];
-            uint32_t k = i;
-            for (; k > 0 && at[k - 1].node > x.node; k--)
-                at[k] = at[k - 1];
-            at[k] = x;
-        }
-        return true;
-    }
     vec_clear(&r->keys);
     vec_clear(&r->spare);
-    if (!vec_grow(&r->keys, n) || !vec_grow(&r->spare, n))
+    if (!vec_grow(&r->keys, 2 * (uint64_t)n) || !vec_grow(&r->spare, n))
         return false;
+    uint64_t *keys = r->keys.at;
     for (uint32_t i = 0; i < n; i++)
-        r->keys.at[i] = (uint64_t)at[i].node << 32 | i;
-    if (!sort_u64(r->keys.at, n))
-        return false;
+        keys[i] = (uint64_t)at[i].node << 32 | i;
+    if (n <= FEW)
+        sort_few(keys, n);
+    else
+        keys = sort_many(keys, keys + n, n);
     memcpy(r->spare.at, at, n * sizeof(*at));
     for (uint32_t i = 0; i < n; i++)
-        at[i] = r->spare.at[(uint32_t)r->keys.at[i]];
+        at[i] = r->spare.at[(uint32_t)keys[i]];
     return true;
 }
 
-/* Walks one step on from the nodes first ... end - 1. */
+/* Walks one step on from the nodes first ... end - 1. What the loop looks at for each edge is kept
+ * in locals: stores into the result might change it for all that the compiler knows. */
 static bool walk_level(const struct view *v, const struct reach_options *o, uint32_t first,
                        uint32_t end, struct reach *r)
 {
+    const uint32_t epoch = r->epoch, kinds = o->kinds;
+    const uint32_t max = o->max_nodes != 0 ? o->max_nodes : UINT32_MAX;
+    const unsigned layers = o->candidates ? LAYER_COUNT : LAYER_CANDIDATE;
+    const bool in = o->in, no_tests = o->no_tests;
+    struct reached *nodes = r->nodes.at;
+    uint32_t *mark = r->mark, len = r->nodes.len;
     struct edge_iter it;
     struct edge e;
 
     for (uint32_t i = first; i < end; i++) {
-        uint32_t distance = r->nodes.at[i].distance + 1;
-        view_edges(v, r->nodes.at[i].node, o->in, o->kinds, &it);
+        uint32_t distance = nodes[i].distance + 1;
+        view_edges(v, nodes[i].node, in, kinds, &it);
         while (view_next(&it, &e)) {
-            if (r->mark[e.node] == r->epoch || !may_step(v, o, &e))
+            if (mark[e.node] == epoch || e.layer >= layers ||
+                (no_tests && (view_flags(v, e.node) & FLAG_TEST)))
                 continue;
-            if (is_full(r, o))
+            if (len == max) {
+                r->truncated = true;
                 return true;
-            r->mark[e.node] = r->epoch;
-            if (!vec_push(&r->nodes,
-                          (struct reached){e.node, distance, i, e.evidence, e.kind, e.layer}))
-                return false;
+            }
+            if (len == r->nodes.cap) {
+                if (!vec_reserve(&r->nodes, (uint64_t)len + 1))
+                    return false;
+                nodes = r->nodes.at;
+            }
+            mark[e.node] = epoch;
+            nodes[len++] = (struct reached){e.node, distance, i, e.evidence, e.kind, e.layer};
+            r->nodes.len = len;
         }
     }
     return true;
@@ -243,7 +288,8 @@ int query_reach(const struct view *v, const uint32_t *starts, uint32_t n_starts,
     for (uint32_t depth = 0; first < end && !ret->truncated; depth++) {
         if (options->max_depth != 0 && depth == options->max_depth)
             break;
-        if (!walk_level(v, options, first, end, ret) || !sort_level(ret, end))
+        if (!walk_level(v, options, first, end, ret) ||
+            (!options->unsorted && !sort_level(ret, end)))
             return no_memory(ret, err);
         first = end;
         end = ret->nodes.len;

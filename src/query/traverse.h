@@ -2,8 +2,8 @@
  * distance, so that results are deterministic.
  *
  * Reads one pinned view; any thread, a struct reach by one at a time. It is reused from call to
- * call, over any views, and then does not allocate, but to sort the nodes of one distance where
- * they are many. Its scratch is cleared in time proportional to what was visited.
+ * call, over any views, and then does not allocate. Its scratch is cleared in time proportional to
+ * what was visited.
  * Errors: PT_ENOMEM; the reach is then empty, and may be used again.
  */
 #ifndef PT_QUERY_TRAVERSE_H
@@ -24,6 +24,9 @@ struct reach_options {
      * impl, module or file to all that is in it, and from a type to its impl blocks (distance 0)
      * before the walk. */
     bool from_members;
+    /* Leave the nodes of a distance in the order they were met, which only the graph determines
+     * too: a third to a half less time. */
+    bool unsorted;
 };
 
 struct reached {
