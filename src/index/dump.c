@@ -473,7 +473,8 @@ static int parse(struct build *b)
 static int explain(const char *path, const struct io_map *map, int rc, struct err *err)
 {
     if (rc == PT_ELIMIT)
-        return err_set(err, rc, "%s: has more than %u files", path, (unsigned)DUMP_MAX_FILES);
+        return err_set(err, rc, "%s: has too many lines \"" MARK "\": %u files are the limit", path,
+                       (unsigned)DUMP_MAX_FILES);
     if (rc != PT_EINVAL)
         return err_set(err, rc, "%s: %s", path, err_text(rc));
     if (map->n >= 2 && (memcmp(map->p, "\xff\xfe", 2) == 0 || memcmp(map->p, "\xfe\xff", 2) == 0))

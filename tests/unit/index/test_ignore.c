@@ -133,6 +133,10 @@ static void test_ignore__classes_are_as_in_git(void **state)
     assert_true(ignores("[[:upper:][:digit:]]", "7"));
     assert_false(ignores("[[:upper:]]", "u"));
     assert_true(ignores("[[:]", ":"));
+    assert_true(ignores("[a-\\c]", "b"));
+    assert_false(ignores("[a-\\", "a"));
+    assert_false(ignores("[\\", "\\"));
+    assert_false(ignores("[[:alpha", "a"));
     assert_false(ignores("[[:bogus:]]", "b"));
     assert_false(ignores("[abc", "[abc"));
     assert_true(ignores("\\[abc", "[abc"));
@@ -355,13 +359,14 @@ static void test_ignore__load_names_the_file_that_is_too_large(void **state)
 
 static void test_ignore__the_stack_is_bounded(void **state)
 {
-    static char text[IGNORE_MAX_FILE];
+    static char text[IGNORE_MAX_FILE + 1];
     struct ignore ig = {0};
     unsigned n = 0;
 
     (void)state;
     memset(text, '#', sizeof(text));
-    while (ignore_push(&ig, "", IGNORE_GITIGNORE, text, sizeof(text), NULL) == 0)
+    assert_int_equal(ignore_push(&ig, "", IGNORE_GITIGNORE, text, sizeof(text), NULL), PT_ELIMIT);
+    while (ignore_push(&ig, "", IGNORE_GITIGNORE, text, IGNORE_MAX_FILE, NULL) == 0)
         n++;
     assert_int_equal(n, IGNORE_MAX_BYTES / IGNORE_MAX_FILE);
     assert_int_equal(ignore_push(&ig, "", IGNORE_GITIGNORE, text, 1, NULL), PT_ELIMIT);
