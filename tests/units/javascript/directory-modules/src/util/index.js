@@ -1,0 +1,2 @@
+const up = require("..");
+exports.util = () => up.root();

@@ -1,0 +1,2 @@
+export * from "./one.mjs";
+export { default as Main } from "./one.mjs";

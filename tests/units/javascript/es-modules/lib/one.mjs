@@ -1,0 +1,4 @@
+export function one() {}
+export default class One {
+    run() {}
+}

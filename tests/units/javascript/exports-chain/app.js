@@ -1,0 +1,5 @@
+var app = (exports = module.exports = {});
+app.init = function init() {
+    this.configure();
+};
+app.configure = function () {};

@@ -1,0 +1,4 @@
+class Model {
+    save() {}
+}
+module.exports = { Model };

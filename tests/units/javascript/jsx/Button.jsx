@@ -1,0 +1,5 @@
+export default class Button {
+    render() {
+        return <button type="button" />;
+    }
+}

@@ -1,0 +1,4 @@
+class Store {
+    load() {}
+}
+module.exports = Store;

@@ -1,0 +1,13 @@
+const build = require("./func");
+const Widget = require("./klass");
+const object = require("./object");
+const anonymous = require("./anonymous");
+build().go();
+build.extra();
+new Widget().draw();
+object.inner();
+object.alias();
+object.method();
+object.nested.deep();
+anonymous();
+require("./func")();

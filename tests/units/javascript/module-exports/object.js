@@ -1,0 +1,9 @@
+function inner() {}
+module.exports = {
+    inner,
+    alias: inner,
+    method() {
+        this.inner();
+    },
+    nested: { deep() {} },
+};

@@ -1,0 +1,4 @@
+export class Job {
+    run() {}
+}
+export const run = () => {};

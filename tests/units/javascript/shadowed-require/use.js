@@ -1,0 +1,2 @@
+const { inner } = require("./a");
+inner();

@@ -1,0 +1,2 @@
+const add = require("./add");
+it("x", () => add());

@@ -1,0 +1,13 @@
+class Engine {
+    ignite() {}
+    start() {}
+}
+class Motor {
+    start() {}
+}
+function f(thing) {
+    thing.ignite();
+    thing.start();
+    thing.map();
+    thing.missing();
+}

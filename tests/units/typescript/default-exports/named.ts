@@ -1,0 +1,4 @@
+class Named {
+    run() {}
+}
+export { Named as default };

@@ -1,0 +1,13 @@
+import arrow from "./arrow";
+import Klass from "./klass";
+import Named from "./named";
+import value from "./value";
+import later from "./later";
+import object, { default as again } from "./object";
+arrow();
+new Klass().run();
+new Named().run();
+value.run();
+later();
+object.method();
+again.method();

@@ -1,0 +1,2 @@
+import Klass from "./klass";
+export default new Klass();

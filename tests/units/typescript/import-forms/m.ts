@@ -1,0 +1,7 @@
+export default class Engine {
+    start() {}
+}
+export function helper() {}
+export class Tool {
+    static use() {}
+}

@@ -1,0 +1,14 @@
+import Engine, { helper as assist, type Tool } from "./m.js";
+import * as all from "./m";
+import { only } from "./n.mjs";
+import "./m";
+import legacy = require("./m");
+import Short = all.Tool;
+new Engine().start();
+assist();
+all.helper();
+new all.default();
+all.Tool.use();
+Short.use();
+only();
+legacy.helper();

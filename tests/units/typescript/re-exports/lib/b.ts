@@ -1,0 +1,3 @@
+export const gamma = () => 1;
+function hidden() {}
+export { hidden as shown };

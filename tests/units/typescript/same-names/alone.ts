@@ -1,0 +1,4 @@
+// imports nothing: neither open is meant
+export function g() {
+    open();
+}

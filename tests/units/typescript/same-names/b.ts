@@ -1,0 +1,4 @@
+export function open() {}
+export class Box {
+    open() {}
+}

@@ -1,0 +1,3 @@
+import { sum } from "../sum";
+test("x", () => sum());
+export const fixture = () => sum();

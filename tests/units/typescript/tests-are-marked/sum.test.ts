@@ -1,0 +1,10 @@
+import { sum } from "./sum";
+describe("sum", () => {
+    function check() {
+        sum();
+    }
+    it("adds", () => {
+        sum();
+        check();
+    });
+});

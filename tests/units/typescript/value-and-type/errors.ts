@@ -1,0 +1,8 @@
+export interface Failure {
+    report(): void;
+}
+export const Failure = {
+    create(): Failure {
+        return null!;
+    },
+};

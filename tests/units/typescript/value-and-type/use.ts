@@ -1,0 +1,5 @@
+import { Failure } from "./errors";
+export function f(x: Failure) {
+    x.report();
+    Failure.create().report();
+}
