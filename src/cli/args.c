@@ -29,7 +29,7 @@ const struct param shared_options[] = {
     {.name = "threads", .value = "N", .help = "for indexing (default: all)", .type = PARAM_UINT},
     {.name = "no-ignore", .help = "read no ignore files", .type = PARAM_FLAG},
     {.name = "no-refresh",
-     .help = "answer from the graph as it is, without a look at the tree",
+     .help = "answer from the graph as it is, and say how stale that is",
      .type = PARAM_FLAG},
     {.name = "color",
      .value = "auto|always|never",

@@ -199,6 +199,17 @@ static void rewrite(struct args *args, char words[2][32])
     }
 }
 
+/* A file that is opened must not become standard output or error by accident: the state of a
+ * workspace would then have answers written into it. */
+static void plug_standard_files(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        int opened = -1;
+        if (fcntl(fd, F_GETFD) == -1)
+            (void)io_open(IO_CWD, "/dev/null", O_RDONLY, 0, &opened, NULL);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct args args;
@@ -207,6 +218,7 @@ int main(int argc, char **argv)
     char words[2][32] = {0};
     enum status status;
 
+    plug_standard_files();
     (void)signal(SIGPIPE, SIG_DFL); /* who stops reading has read enough */
     int rc = args_parse(argc, (const char *const *)argv, &args, &err);
     output_init(&r.out, &args);

@@ -45,13 +45,13 @@ static double fraction(const struct pipeline_progress *now)
 {
     static const double before[] = {[STAGE_SCAN] = 0.0,
                                     [STAGE_EXTRACT] = 0.01,
-                                    [STAGE_LINK] = 0.70,
-                                    [STAGE_RESOLVE] = 0.75,
+                                    [STAGE_LINK] = 0.86,
+                                    [STAGE_RESOLVE] = 0.88,
                                     [STAGE_COMMIT] = 0.97};
     static const double share[] = {[STAGE_SCAN] = 0.0,
-                                   [STAGE_EXTRACT] = 0.69,
+                                   [STAGE_EXTRACT] = 0.85,
                                    [STAGE_LINK] = 0.0,
-                                   [STAGE_RESOLVE] = 0.22,
+                                   [STAGE_RESOLVE] = 0.09,
                                    [STAGE_COMMIT] = 0.0};
     double part = 0;
     if (now->stage == STAGE_EXTRACT && now->n_bytes > 0)

@@ -215,7 +215,9 @@ static int no_node(struct call *c, struct answer *a, const char *param, const st
         return err_set(err, PT_EAMBIGUOUS, "'%s' is ambiguous: %u nodes bear that name", text,
                        f->nodes.len);
     if (f->nodes.len == 0)
-        return err_set(err, PT_ENOENT, "nothing is called '%s', nor anything like it", text);
+        return err_set(err, PT_ENOENT,
+                       "nothing is called '%s', nor anything like it (search finds parts of names)",
+                       text);
     return err_set(err, PT_ENOENT, "nothing is called '%s'; similar names are", text);
 }
 

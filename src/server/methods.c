@@ -245,6 +245,22 @@ static void add_version(struct answer *a, const struct view *v)
     (void)value_show(answer_cstr(a, a->root, "as_of", ROLE_PLAIN, time), SHOW_JSON);
 }
 
+int method_answer(struct call *c, struct answer *a, struct err *err)
+{
+    int rc = c->method->run(c, a, err);
+    if (rc == PT_OK && !(c->method->flags & METHOD_RAW))
+        add_version(a, c->view);
+    return rc == PT_OK ? answer_check(a, err) : rc;
+}
+
+static void add_stale(struct answer *a, uint32_t stale)
+{
+    (void)value_show(answer_uint(a, a->root, "stale", stale), SHOW_JSON);
+    if (stale != 0)
+        answer_warning(a, "%u file%s changed since this graph was built (--no-refresh)", stale,
+                       stale == 1 ? "" : "s");
+}
+
 static int run_reader(struct call *c, struct answer *a, struct err *err)
 {
     uint32_t stale = 0;
@@ -252,15 +268,10 @@ static int run_reader(struct call *c, struct answer *a, struct err *err)
     if (rc != PT_OK)
         return rc;
     c->view = workspace_pin(c->workspace);
-    rc = c->method->run(c, a, err);
-    if (rc == PT_OK && !(c->method->flags & METHOD_RAW)) {
-        add_version(a, c->view);
-        if (stale != 0) {
-            (void)value_show(answer_uint(a, a->root, "stale", stale), SHOW_JSON);
-            answer_warning(a, "%u file%s changed since this graph was built (--no-refresh)", stale,
-                           stale == 1 ? "" : "s");
-        }
-    }
+    c->root = workspace_root(c->workspace);
+    rc = method_answer(c, a, err);
+    if (rc == PT_OK && c->no_refresh && !(c->method->flags & METHOD_RAW))
+        add_stale(a, stale);
     workspace_unpin(c->workspace, c->view);
     c->view = NULL;
     return rc;

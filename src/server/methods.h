@@ -54,15 +54,16 @@ struct method {
 
 struct call {
     const struct method *method;
-    const char *args[MAX_PARAMS];     /* by parameter, NULL if not given; flags: "1" */
-    struct workspace *workspace;      /* owned; may be opened anew by method_run */
-    const struct view *view;          /* pinned by method_run */
-    uint32_t limit;                   /* rows; 0: the method's default; UINT32_MAX: all */
-    uint32_t max_tokens;              /* 0: the method's default */
-    const char *cursor;               /* NULL: from the beginning */
-    const char *program;              /* what commands in answers begin with: "parseltongue" */
-    bool text;                        /* the answer will be shown as text: budgets count that */
-    bool no_refresh;                  /* answer from the graph as it is */
+    const char *args[MAX_PARAMS]; /* by parameter, NULL if not given; flags: "1" */
+    struct workspace *workspace;  /* owned; may be opened anew by method_run */
+    const struct view *view;      /* pinned by method_run */
+    const char *root;             /* where the view's source lies; NULL: nowhere that can be read */
+    uint32_t limit;               /* rows; 0: the method's default; UINT32_MAX: all */
+    uint32_t max_tokens;          /* 0: the method's default */
+    const char *cursor;           /* NULL: from the beginning */
+    const char *program;          /* what commands in answers begin with: "parseltongue" */
+    bool text;                    /* the answer will be shown as text: budgets count that */
+    bool no_refresh;              /* answer from the graph as it is */
     struct pipeline_options pipeline; /* for whatever indexes */
     /* Something to tell a person while the call runs ("2 files changed"); may be NULL. */
     void (*notice)(void *ctx, const char *text);
@@ -85,6 +86,9 @@ unsigned method_params(const struct method *m);
 /* Brings the graph up to date (unless told not to), pins a view, runs the method, adds generation
  * and as_of. On failure the answer holds the report of it (answer_fail). */
 int method_run(struct call *c, struct answer *a, struct err *err);
+
+/* Only the last part: asks c->view, which the caller has pinned, and adds generation and as_of. */
+int method_answer(struct call *c, struct answer *a, struct err *err);
 
 /* ---- arguments ---- */
 

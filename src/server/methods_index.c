@@ -43,10 +43,10 @@ static void skip_row(struct answer *a, struct value *rows, const struct pipeline
     }
 }
 
-/* Counted by reason; those with a path also listed, up to the limit. */
-static void add_skips(struct call *c, struct answer *a, const struct pipeline_report *r)
+/* What was left out, counted by reason. */
+static void count_skips(struct answer *a, const struct pipeline_report *r)
 {
-    uint32_t by_reason[SCAN_N_REASONS] = {0}, limit = c->limit != 0 ? c->limit : DEFAULT_SKIPS;
+    uint32_t by_reason[SCAN_N_REASONS] = {0};
     uint64_t total = 0;
     memcpy(by_reason, r->scan.n_skips, sizeof(by_reason));
     /* The pipeline's own: those that the scan has not listed. */
@@ -73,6 +73,12 @@ static void add_skips(struct call *c, struct answer *a, const struct pipeline_re
     (void)answer_uint(a, ignored, "files", r->scan.n_ignored_files);
     (void)answer_uint(a, ignored, "folders", r->scan.n_ignored_dirs);
     (void)value_label(answer_uint(a, a->root, "other_files", r->scan.n_other_files), "other files");
+}
+
+/* Those of which the path is known, up to the limit. */
+static void list_skips(struct call *c, struct answer *a, const struct pipeline_report *r)
+{
+    uint32_t limit = c->limit != 0 ? c->limit : DEFAULT_SKIPS;
     struct value *rows = value_label(answer_array(a, a->root, "skips"), "Skipped");
     for (uint32_t i = 0; i < r->skips.len && i < limit; i++)
         skip_row(a, rows, &r->skips.at[i]);
@@ -120,8 +126,9 @@ static void summary(struct call *c, struct answer *a, const struct pipeline_repo
 {
     const struct view *v = workspace_pin(c->workspace);
     counts_of_view(a, v);
-    add_skips(c, a, r);
+    count_skips(a, r);
     add_cost(a, r, total_ns);
+    list_skips(c, a, r);
     warn_culprit(a, &r->scan);
     if (view_file_count(v) == 0)
         answer_warning(a, "no source file was found");

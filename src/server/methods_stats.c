@@ -28,7 +28,7 @@ static void add_files(struct call *c, struct answer *a, const char *key, const c
             (void)answer_cstr(a, row, "at", ROLE_PLACE, f.path);
     }
     if (total > limit)
-        answer_hint(a, "%u of %u %s shown: --limit 0 lists all", limit, total, label);
+        answer_hint(a, "%s: %u of %u shown; --limit 0 lists all", label, limit, total);
 }
 
 static void count_files(struct call *c, struct answer *a)
@@ -65,9 +65,10 @@ int run_stats(struct call *c, struct answer *a, struct err *err)
     struct ranking largest = {0}, depended = {0};
     uint32_t limit = c->limit != 0 ? c->limit : DEFAULT_STANDOUTS;
 
-    answer_title(a, "%s", workspace_root(c->workspace));
-    (void)value_show(answer_cstr(a, a->root, "workspace", ROLE_PLACE, workspace_root(c->workspace)),
-                     SHOW_JSON);
+    if (c->root != NULL) {
+        answer_title(a, "%s", c->root);
+        (void)value_show(answer_cstr(a, a->root, "workspace", ROLE_PLACE, c->root), SHOW_JSON);
+    }
     counts_of_view(a, c->view);
     count_files(c, a);
     int rc = query_largest(c->view, limit, &largest, err);

@@ -71,10 +71,13 @@ static void fill_cycle(struct call *c, struct answer *a, struct value *row,
                           view_qualified(c->view, all->members.at[cycle->first_member + i]));
     if (cycle->n_steps == 0)
         return;
-    (void)value_show(answer_printf(a, row, "heading", ROLE_HEADING, "%u %s%s; from %s", cycle->size,
-                                   level_names[level], cycle->size == 1 ? "" : "s",
-                                   view_qualified(c->view, steps[0].node)),
+    const char *more = cycle->size > cycle->n_steps ? "; a shortest cycle:" : "";
+    (void)value_show(answer_printf(a, row, "heading", ROLE_HEADING, "%u %s%s%s", cycle->size,
+                                   level_names[level], cycle->size == 1 ? "" : "s", more),
                      SHOW_TEXT);
+    (void)value_show(
+        answer_printf(a, row, "start", ROLE_NAME, "   %s", view_qualified(c->view, steps[0].node)),
+        SHOW_TEXT);
     struct value *list = answer_array(a, row, "cycle");
     for (uint32_t i = 0; i < cycle->n_steps; i++) {
         uint32_t next = steps[(i + 1) % cycle->n_steps].node;
@@ -173,7 +176,8 @@ static void path_answer(struct call *c, struct answer *a, const struct reach *re
 int run_path(struct call *c, struct answer *a, struct err *err)
 {
     struct reach_options o = {.no_tests = call_flag(c, "no-tests"),
-                              .candidates = call_flag(c, "candidates")};
+                              .candidates = call_flag(c, "candidates"),
+                              .from_members = true};
     struct reach reach;
     uint32_t ends[2];
     int rc = call_edge_kinds(c, "kinds", EDGE_BLAST | EDGE_BIT(EDGE_IMPORTS), &o.kinds, err);

@@ -74,6 +74,8 @@ int refresh(struct call *c, struct answer *a, uint32_t *ret_stale, struct err *e
         if (empty && c->no_refresh)
             return err_set(err, PT_EINVAL,
                            "nothing is indexed yet: run index first, or leave --no-refresh out");
+        if (c->no_refresh && c->method->flags & METHOD_RAW)
+            return PT_OK; /* which has no place to say how stale it is */
         if (workspace_no_ignore(c->workspace))
             c->pipeline.scan.no_ignore = true;
         int rc = workspace_check(c->workspace, &c->pipeline.scan, &stale, err);

@@ -427,35 +427,51 @@ static bool is_line(const struct value *v)
     return v->kind != VALUE_ARRAY && v->layout != LAYOUT_PROSE;
 }
 
-static void put_amount(struct text *t, const struct value *v, const char **between)
+/* A line of amounts under way, broken between two of them at the terminal's edge. */
+struct amounts {
+    const char *between;
+    size_t indent, used;
+};
+
+static void put_amount(struct text *t, const struct value *v, struct amounts *m)
 {
+    size_t n = strlen(label_of(v)) + 1;
     to_cell(v, &t->cell);
-    buf_str(t->out, *between);
-    *between = ", ";
+    n += utf8_width(t->cell.p, t->cell.n);
+    buf_str(t->out, m->between);
+    m->used += strlen(m->between);
+    if (t->o->width != 0 && m->used + n >= t->o->width && m->used > m->indent) {
+        new_line(t);
+        buf_fill(t->out, ' ', m->indent);
+        m->used = m->indent;
+    }
+    m->between = ", ";
+    m->used += n;
     put_label(t->out, label_of(v));
     buf_char(t->out, ' ');
     paint(t, v->role, t->cell.p, t->cell.n);
 }
 
 /* "total", if there is one, then the rest by name, objects within likewise. */
-static void put_amounts(struct text *t, const struct value *v)
+static void put_amounts(struct text *t, const struct value *v, size_t column)
 {
     const struct value *total = value_get(v, "total");
-    const char *between = "";
+    struct amounts m = {.between = "", .indent = column, .used = column};
     if (total != NULL) {
         to_cell(total, &t->cell);
         paint(t, total->role, t->cell.p, t->cell.n);
-        between = "   ";
+        m.used += utf8_width(t->cell.p, t->cell.n);
+        m.between = "   ";
     }
     for (const struct value *i = v->items.first; i != NULL; i = i->next) {
         if (i == total || i->show == SHOW_JSON)
             continue;
         if (i->kind != VALUE_OBJECT) {
-            put_amount(t, i, &between);
+            put_amount(t, i, &m);
             continue;
         }
         for (const struct value *k = i->items.first; k != NULL; k = k->next)
-            put_amount(t, k, &between);
+            put_amount(t, k, &m);
     }
 }
 
@@ -476,7 +492,7 @@ static const struct value *put_lines_of(struct text *t, const struct value *firs
         put_label(t->out, label_of(i));
         buf_fill(t->out, ' ', width - n + GAP);
         if (i->kind == VALUE_OBJECT) {
-            put_amounts(t, i);
+            put_amounts(t, i, INDENT + width + GAP);
         } else {
             to_cell(i, &t->cell);
             paint(t, i->role, t->cell.p, t->cell.n);

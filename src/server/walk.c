@@ -78,11 +78,17 @@ static struct value *add_totals(struct walker *s)
     return list;
 }
 
-/* The sites of all edges by which a node was reached: one step nearer to the start. */
-static void add_sites(struct walker *s, struct value *row, const struct reached *r,
-                      enum layer *ret_layer, uint32_t *ret_kinds)
+/* The edges by which a node was reached: all that lead one step nearer to the start. */
+struct arrival {
+    enum layer layer; /* the surest */
+    uint32_t kinds;   /* set of EDGE_BIT */
+    struct sites sites;
+};
+
+/* With a row, adds their sites to it; without one, only looks at them. */
+static void arrive(struct walker *s, const struct reached *r, struct value *row,
+                   struct arrival *ret)
 {
-    struct sites sites = {0};
     struct edge_iter it;
     struct edge e;
     view_edges(s->c->view, r->node, !s->w->in, s->w->kinds, &it);
@@ -91,12 +97,12 @@ static void add_sites(struct walker *s, struct value *row, const struct reached 
         if (at == NULL || s->reach.nodes.at[*at].distance + 1 != r->distance ||
             (e.layer == LAYER_CANDIDATE && !s->candidates))
             continue;
-        if (e.layer < *ret_layer)
-            *ret_layer = (enum layer)e.layer;
-        *ret_kinds |= EDGE_BIT(e.kind);
-        row_site_list(s->c, s->a, row, e.evidence, s->candidates, &sites);
+        if (e.layer < ret->layer)
+            ret->layer = (enum layer)e.layer;
+        ret->kinds |= EDGE_BIT(e.kind);
+        if (row != NULL)
+            row_site_list(s->c, s->a, row, e.evidence, s->candidates, &ret->sites);
     }
-    row_sites_end(s->a, row, &sites);
 }
 
 static void add_kinds(struct walker *s, struct value *row, uint32_t kinds)
@@ -128,26 +134,23 @@ static void fill(struct walker *s, struct value *row, uint32_t index)
 {
     const struct reached *r = &s->reach.nodes.at[index];
     const struct reached *via = &s->reach.nodes.at[r->via];
-    enum layer layer = (enum layer)r->layer;
-    uint32_t kinds = EDGE_BIT(r->kind);
+    struct arrival how = {.layer = (enum layer)r->layer, .kinds = EDGE_BIT(r->kind)};
 
+    arrive(s, r, NULL, &how);
     row_node(s->c, s->a, row, r->node);
     struct value *at = value_show(row_place(s->c, s->a, row, "at", r->node), SHOW_JSON);
     if (s->w->depth != 1)
         (void)value_show(answer_uint(s->a, row, "distance", r->distance), SHOW_JSON);
-    add_sites(s, row, r, &layer, &kinds);
-    if (value_get(row, "sites") == NULL) /* then its own place serves */
-        (void)value_show(at, SHOW_BOTH);
-    if (via->node != s->node) {
-        struct value *v =
-            answer_cstr(s->a, row, "via", ROLE_SIGNATURE, view_qualified(s->c->view, via->node));
-        (void)value_label(v, "via");
-    }
     if (s->w->kinds & (s->w->kinds - 1))
-        add_kinds(s, row, kinds);
-    struct value *l = answer_cstr(s->a, row, "layer", ROLE_KIND, layer_name(layer));
-    if (!s->candidates)
-        (void)value_show(l, SHOW_JSON);
+        add_kinds(s, row, how.kinds);
+    (void)value_show(answer_cstr(s->a, row, "layer", ROLE_KIND, layer_name(how.layer)),
+                     s->candidates ? SHOW_BOTH : SHOW_JSON);
+    arrive(s, r, row, &how);
+    row_sites_end(s->a, row, &how.sites);
+    if (how.sites.total == 0) /* then its own place serves */
+        (void)value_show(at, SHOW_BOTH);
+    if (via->node != s->node)
+        (void)answer_cstr(s->a, row, "via", ROLE_SIGNATURE, view_qualified(s->c->view, via->node));
     if (s->w->paths)
         add_path(s, row, index);
     row_signature(s->c, s->a, row, r->node);
