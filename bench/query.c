@@ -78,13 +78,11 @@ static uint32_t target_of(uint64_t *rng, const struct options *o, uint32_t from)
         uint32_t span = 400, at = from + rng_below(rng, span);
         return at < span / 2 ? at : (at - span / 2) % o->nodes;
     }
-    /* The k-th of n hubs is drawn about 1 / k times as often as the first. */
-    double u = (double)(rng_next(rng) >> 11) / 9007199254740992.0;
-    uint32_t hub = 0;
-    for (double n = o->nodes; n > 1 && u < 0.9; u += 0.1)
-        n /= 2, hub = (uint32_t)n;
-    hub = hub > 1 ? rng_below(rng, hub) : 0;
-    return (uint32_t)((hub * UINT64_C(2654435761)) % o->nodes);
+    /* Among all nodes, or the first half, quarter, ... of them: the fewer, the more edges each. */
+    uint32_t hubs = o->nodes;
+    for (unsigned halve = rng_below(rng, 10); halve > 0 && hubs > 1; halve--)
+        hubs /= 2;
+    return (uint32_t)(rng_below(rng, hubs) * UINT64_C(2654435761) % o->nodes);
 }
 
 static void fill_unit(struct arena *a, const struct options *o, uint64_t *rng, uint32_t file,
@@ -246,9 +244,8 @@ static struct figures finish(struct series *s, double times)
     if (!sort_u64(s->ns, s->n))
         die("out of memory", "");
     double unit = 1000.0 * times;
-    struct figures f = {(double)s->ns[s->n / 2] / unit,
-                        (double)s->ns[(uint64_t)s->n * 99 / 100] / unit,
-                        (double)s->ns[s->n - 1] / unit};
+    uint64_t p50 = s->ns[s->n / 2], p99 = s->ns[(uint64_t)s->n * 99 / 100];
+    struct figures f = {(double)p50 / unit, (double)p99 / unit, (double)s->ns[s->n - 1] / unit};
     mem_free(s->ns);
     return f;
 }

@@ -519,7 +519,7 @@ static void find_text(struct finder *f, struct slice text)
 int query_find(const struct view *v, const char *text, const struct find_filter *filter,
                struct found *ret, struct err *err)
 {
-    struct slice name = trim(slice_from(text));
+    struct slice name = trim(slice_of(text, strlen(text)));
     struct finder f = {.v = v, .found = ret};
     uint32_t number;
 
@@ -538,7 +538,7 @@ int query_find(const struct view *v, const char *text, const struct find_filter 
             f.line = number;
     }
     bool has_file = take_file(&name, &f.files[1]);
-    if (name.n == 0 && f.line != 0)
+    if (name.n == 0 && f.line != 0 && f.files[0].n > 0)
         name = f.files[0];
     if (f.line != 0 && !has_file && find_on_line(&f, name))
         goto out;

@@ -157,21 +157,22 @@ static void file_statement(struct builder *b, char **words, unsigned n)
     struct unit_node *node = &b->nodes.at[f->node].node;
 
     for (unsigned i = 2; i < n; i++) {
-        const char *value = i + 1 < n ? words[i + 1] : NULL;
-        if (strcmp(words[i], "test") == 0)
+        const char *word = words[i];
+        if (strcmp(word, "test") == 0) {
             node->flags |= FLAG_TEST;
-        else if (value == NULL)
-            fail("not known of a file", words[i]);
-        else if (strcmp(words[i], "as") == 0)
-            node->qualified = words[++i];
-        else if (strcmp(words[i], "sep") == 0)
-            f->sep = words[++i];
-        else if (strcmp(words[i], "lang") == 0)
-            f->lang = words[++i];
-        else if (strcmp(words[i], "lines") == 0)
-            node->end_line = f->lines = number_of(words[++i]);
+            continue;
+        }
+        char *value = ++i < n ? words[i] : NULL;
+        if (value != NULL && strcmp(word, "as") == 0)
+            node->qualified = value;
+        else if (value != NULL && strcmp(word, "sep") == 0)
+            f->sep = value;
+        else if (value != NULL && strcmp(word, "lang") == 0)
+            f->lang = value;
+        else if (value != NULL && strcmp(word, "lines") == 0)
+            node->end_line = f->lines = number_of(value);
         else
-            fail("not known of a file", words[i]);
+            fail("not known of a file", word);
     }
 }
 

@@ -24,8 +24,10 @@ static void check(const struct graph *g, const struct context *c, const char *no
 {
     const struct context_item *item = item_of(c, graph_id(g, node));
 
-    if (item == NULL)
+    if (item == NULL) {
         fail_msg("%s is missing", node);
+        return;
+    }
     if (item->role != role || item->distance != distance)
         fail_msg("%s is a %s at %u", node, context_role_name(item->role), item->distance);
 }
