@@ -156,6 +156,12 @@ static bool holds(struct slice s, size_t *at, unsigned depth)
     return result != not ;
 }
 
+bool rust_cfg_holds(struct slice args)
+{
+    size_t at = 0;
+    return holds(args, &at, 0);
+}
+
 static void read_attr(struct slice text, struct attrs *a)
 {
     struct slice args;
@@ -165,8 +171,7 @@ static void read_attr(struct slice text, struct attrs *a)
             a->test = true;
         else
             a->conditional = true;
-        size_t at = 0;
-        a->fallback = !holds(args, &at, 0) || a->fallback;
+        a->fallback = a->fallback || !rust_cfg_holds(args);
     } else if (slice_eq(name, SLICE("path"))) {
         a->path = string_in(args);
     } else if (slice_eq(name, SLICE("macro_use"))) {
@@ -180,7 +185,7 @@ static void read_attr(struct slice text, struct attrs *a)
 
 /* Those of the item that is being entered: the attributes right before it. Sets x->in_test and
  * x->conditional. */
-static struct attrs read_attrs(struct extract *x)
+static struct attrs read_attrs(struct extract *x, TSNode node)
 {
     struct attrs a = {.path = slice_of("", 0)};
     const struct ex_place p = ex_place(x);
@@ -188,35 +193,42 @@ static struct attrs read_attrs(struct extract *x)
 
     for (unsigned i = 0; i < MAX_ATTRIBUTES && n > 0 && p.kids[n - 1].sym == S_ATTRIBUTE; i++, n--)
         read_attr(ex_text(x, p.kids[n - 1].node), &a);
+    bool branch_holds = true;
+    if (x->notes.len > 0 && rust_in_cfg_if(x, ts_node_start_byte(node), &branch_holds))
+        a.conditional = true;
+    a.fallback = a.fallback || !branch_holds;
     x->in_test = x->in_test || a.test;
     x->conditional = x->conditional || a.conditional;
     x->user = rust_module(x) | (a.fallback ? RUST_FALLBACK : 0);
     return a;
 }
 
-void rust_attributes(struct extract *x)
+void rust_attributes(struct extract *x, TSNode node)
 {
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
 }
 
-/* A reference from `def` at byte `at` of the attribute. */
-static void derive_ref(struct extract *x, uint32_t term, uint32_t def, TSNode attr, uint32_t at)
+/* A reference from `def`, at the place that `at` says. */
+static void derive_ref(struct extract *x, uint32_t term, uint32_t def, TSNode attr, TSPoint at)
 {
-    TSPoint p = ts_node_start_point(attr);
-    uint32_t line = p.row + 1, col = p.column + 1;
-    for (uint32_t i = ts_node_start_byte(attr); i < at; i++) {
-        col++;
+    uint32_t r = ex_ref(x, term, REF_IMPLEMENTS, attr);
+    if (r == 0)
+        return;
+    x->refs.at[r].from = def;
+    x->refs.at[r].line = at.row + 1;
+    x->refs.at[r].col = at.column < 65534 ? (uint16_t)(at.column + 1) : 65535;
+}
+
+/* Moves the place `at` of byte `from` on to byte `to`. */
+static void advance(const struct extract *x, TSPoint *at, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to && i < x->n_src; i++) {
+        at->column++;
         if (x->src[i] == '\n') {
-            line++;
-            col = 1;
+            at->row++;
+            at->column = 0;
         }
     }
-    uint32_t r = ex_ref(x, term, REF_IMPLEMENTS, attr);
-    x->refs.at[r].from = def;
-    x->refs.at[r].line = line;
-    x->refs.at[r].col = col < 65535 ? (uint16_t)col : 65535;
-    if (r == 0)
-        x->refs.at[0] = (struct ref){0};
 }
 
 /* #[derive(A, b::C)] implements the traits of these names. */
@@ -226,13 +238,16 @@ static void derive(struct extract *x, uint32_t def, TSNode attr)
     if (!slice_eq(attr_name(text, &args), SLICE("derive")))
         return;
     uint32_t base = ts_node_start_byte(attr) + (uint32_t)(text.n - args.n);
-    uint32_t term = 0;
+    uint32_t term = 0, last = ts_node_start_byte(attr);
+    TSPoint place = ts_node_start_point(attr);
     for (size_t at = 0; at < args.n;) {
         struct slice w = next_word(args, &at);
         if (w.n == 0)
             break;
         uint32_t pos = base + (uint32_t)(w.p - args.p);
         uint32_t name = ex_intern_slice(x, w);
+        advance(x, &place, last, pos);
+        last = pos;
         if (slice_eq(w, SLICE("crate")))
             term = ex_term(x, TERM_ROOT, 0, 0, 0);
         else
@@ -240,7 +255,7 @@ static void derive(struct extract *x, uint32_t def, TSNode attr)
                              : ex_name_term(x, name, NS_TYPE, pos);
         if (at + 1 < args.n && args.p[at] == ':' && args.p[at + 1] == ':')
             continue;
-        derive_ref(x, term, def, attr, pos);
+        derive_ref(x, term, def, attr, place);
         term = 0;
     }
 }
@@ -294,7 +309,7 @@ static bool is_member(const struct extract *x)
 
 static void enter_function(struct extract *x, TSNode node)
 {
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
     bool member = is_member(x), abstract = ex_is(x, node, S_FUNCTION_SIGNATURE);
     bool trait = in_kind(x, NODE_TRAIT);
     uint32_t def =
@@ -346,7 +361,7 @@ static void enter_struct(struct extract *x, TSNode node)
     enum node_kind kind = rule == S_UNION ? NODE_UNION : rule == S_ENUM ? NODE_ENUM : NODE_STRUCT;
     uint8_t ns = NS_TYPE;
 
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
     if (kind == NODE_STRUCT && (ts_node_is_null(body) || ex_is(x, body, S_ORDERED_FIELDS)))
         ns |= NS_VALUE; /* its name is also a function or a constant */
     uint32_t def = define(x, node, ex_child(x, node, F_NAME), kind, ns);
@@ -361,7 +376,7 @@ static void leave_struct(struct extract *x, struct kid *self, const struct kid *
 
 static void enter_variant(struct extract *x, TSNode node)
 {
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
     (void)define(x, node, ex_child(x, node, F_NAME), NODE_VARIANT, NS_TYPE | NS_VALUE);
     (void)ex_scope(x, SCOPE_TYPE);
 }
@@ -433,7 +448,7 @@ static void leave_ordered_fields(struct extract *x, struct kid *self, const stru
 
 static void enter_trait(struct extract *x, TSNode node)
 {
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
     (void)define(x, node, ex_child(x, node, F_NAME), NODE_TRAIT, NS_TYPE);
     (void)ex_scope(x, SCOPE_TYPE);
 }
@@ -484,7 +499,7 @@ static void enter_impl(struct extract *x, TSNode node)
     TSNode type = ex_child(x, node, F_TYPE), trait = ex_child(x, node, F_TRAIT);
     struct buf name = {0};
 
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
     if (!ts_node_is_null(trait)) {
         buf_char(&name, '<');
         type_name(x, type, &name);
@@ -555,7 +570,7 @@ static void see_macros(struct extract *x, uint32_t scope, uint32_t module)
 /* `mod x;`: the name of a file's module; `mod x { ... }`: a module right here. */
 static void enter_mod(struct extract *x, TSNode node)
 {
-    struct attrs a = read_attrs(x);
+    struct attrs a = read_attrs(x, node);
     TSNode name = ex_child(x, node, F_NAME);
     uint32_t outer = x->scope, module;
 
@@ -588,7 +603,7 @@ static void leave_mod(struct extract *x, struct kid *self, const struct kid *kid
 static void enter_constant(struct extract *x, TSNode node)
 {
     TSNode name = ex_child(x, node, F_NAME);
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
     if (!ts_node_is_null(name) && slice_eq(ex_text(x, name), SLICE("_")))
         name = (TSNode){0};
     (void)define(x, node, name, ex_is(x, node, S_STATIC) ? NODE_STATIC : NODE_CONSTANT, NS_VALUE);
@@ -617,7 +632,7 @@ static void leave_constant(struct extract *x, struct kid *self, const struct kid
 /* Type parameters of an alias need a scope, but nothing is a member of it. */
 static void enter_alias(struct extract *x, TSNode node)
 {
-    (void)read_attrs(x);
+    (void)read_attrs(x, node);
     (void)define(x, node, ex_child(x, node, F_NAME), NODE_TYPE_ALIAS, NS_TYPE);
     (void)ex_scope(x, SCOPE_BLOCK);
 }
@@ -643,7 +658,7 @@ static void leave_associated_type(struct extract *x, struct kid *self, const str
 
 static void enter_macro_definition(struct extract *x, TSNode node)
 {
-    struct attrs a = read_attrs(x);
+    struct attrs a = read_attrs(x, node);
     uint32_t def = define(x, node, ex_child(x, node, F_NAME), NODE_MACRO, NS_MACRO);
     if (a.macro_export)
         ex_def_at(x, def)->flags |= FLAG_EXPORTED;
@@ -755,6 +770,7 @@ static const struct ex_rule rules[] = {
     [S_ARRAY_TYPE] = {.symbol = "array_type", .leave = rust_leave_array_type},
     [S_FUNCTION_TYPE] = {.symbol = "function_type", .flags = EX_BLOCK,
         .leave = rust_leave_function_type},
+    [S_TYPE_BINDING] = {.symbol = "type_binding", .skip = F_NAME},
     [S_BOUNDED_TYPE] = {.symbol = "bounded_type", .leave = rust_leave_bounded_type},
 
     [S_BLOCK] = {.symbol = "block", .flags = EX_BLOCK, .leave = rust_leave_block},

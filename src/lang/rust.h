@@ -82,6 +82,7 @@ enum rust_sym {
     S_ARRAY_TYPE,
     S_FUNCTION_TYPE,
     S_BOUNDED_TYPE,
+    S_TYPE_BINDING,
     /* values */
     S_BLOCK,
     S_ASYNC_BLOCK,
@@ -196,7 +197,9 @@ static inline uint32_t rust_module(const struct extract *x)
 
 /* rust.c: what the attributes before the node that is being entered say of it goes into
  * x->in_test, x->conditional and x->user. */
-void rust_attributes(struct extract *x);
+void rust_attributes(struct extract *x, TSNode node);
+/* Does the condition of a cfg (its brackets and what is in them) hold in a common build? */
+bool rust_cfg_holds(struct slice args);
 
 /* rust_name.c */
 
@@ -323,6 +326,8 @@ RUST_LEAVE(super);
 /* rust_mask.c */
 
 bool rust_mask(struct extract *x, struct buf *ret);
+/* Does byte `at` lie in a branch of a cfg_if!? *ret_holds: in the one that a common build takes. */
+bool rust_in_cfg_if(const struct extract *x, uint32_t at, bool *ret_holds);
 
 /* rust_std.c */
 

@@ -13,6 +13,7 @@ enum brace {
 };
 
 struct mask {
+    struct extract *x;
     const char *src;
     uint32_t n;
     struct buf *out;
@@ -20,6 +21,12 @@ struct mask {
     uint32_t name, name_end; /* the last word */
     uint32_t bang;           /* of `name!`, 0 when something else than white space is behind it */
     bool masked;
+    /* of the outermost cfg_if! around the place */
+    size_t cfg_if;   /* its depth in braces, from 1; 0: none */
+    uint32_t cfg;    /* the condition of the branch, behind its `cfg`; 0: none (else) */
+    bool cfg_taken;  /* an earlier branch holds in a common build */
+    uint32_t branch; /* where the open branch begins, 0: none is open */
+    bool branch_holds;
 };
 
 static bool is_word(char c)
@@ -119,6 +126,42 @@ static enum brace inside(const struct mask *m)
     return m->braces.n > 0 ? (enum brace)m->braces.p[m->braces.n - 1] : BRACE_PLAIN;
 }
 
+/* A branch of a cfg_if! begins: is it the one that a common build takes? */
+static void open_branch(struct mask *m, uint32_t i)
+{
+    m->branch = i;
+    m->branch_holds = !m->cfg_taken;
+    if (m->cfg != 0)
+        m->branch_holds = m->branch_holds && rust_cfg_holds(slice_of(m->src + m->cfg, i - m->cfg));
+    m->cfg_taken = m->cfg_taken || m->branch_holds;
+    m->cfg = 0;
+}
+
+/* Its items are told of it when they are met (rust_in_cfg_if). */
+static void close_branch(struct mask *m, uint32_t i)
+{
+    struct ex_note note = {.init = m->branch, .ref = i, .type = m->branch_holds};
+    if (!vec_push(&m->x->notes, note))
+        m->x->failed = true;
+    m->branch = 0;
+}
+
+bool rust_in_cfg_if(const struct extract *x, uint32_t at, bool *ret_holds)
+{
+    uint32_t lo = 0, hi = x->notes.len; /* the notes are in the order of the source */
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (x->notes.at[mid].ref <= at)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == x->notes.len || x->notes.at[lo].init > at)
+        return false;
+    *ret_holds = x->notes.at[lo].type != 0;
+    return true;
+}
+
 static void open_brace(struct mask *m, uint32_t i)
 {
     enum brace kind = BRACE_PLAIN;
@@ -130,13 +173,24 @@ static void open_brace(struct mask *m, uint32_t i)
     } else if (inside(m) == BRACE_CFG_IF) {
         kind = BRACE_ITEMS;
         blank(m, i, i + 1);
+        if (m->cfg_if == m->braces.n)
+            open_branch(m, i);
     }
     buf_char(&m->braces, (char)kind);
+    if (kind == BRACE_CFG_IF && m->cfg_if == 0) {
+        m->cfg_if = m->braces.n;
+        m->cfg_taken = false;
+        m->cfg = 0;
+    }
 }
 
 static void close_brace(struct mask *m, uint32_t i)
 {
     enum brace kind = inside(m);
+    if (m->cfg_if != 0 && m->braces.n == m->cfg_if + 1 && m->branch != 0)
+        close_branch(m, i);
+    if (m->braces.n == m->cfg_if)
+        m->cfg_if = 0;
     m->braces.n -= m->braces.n > 0;
     if (kind == BRACE_STATICS && i < m->out->n)
         m->out->p[i] = ';';
@@ -154,6 +208,8 @@ static uint32_t word(struct mask *m, uint32_t i)
     struct slice s = slice_of(m->src + from, i - from);
     if (inside(m) == BRACE_CFG_IF && (slice_eq(s, SLICE("if")) || slice_eq(s, SLICE("else"))))
         blank(m, from, i);
+    if (m->cfg_if != 0 && m->cfg_if == m->braces.n && slice_eq(s, SLICE("cfg")))
+        m->cfg = i;
     if (slice_eq(s, SLICE("r")) || slice_eq(s, SLICE("br")))
         return past_raw_string(m, i);
     return i;
@@ -205,7 +261,7 @@ static bool candidate(const char *src, uint32_t n)
 
 bool rust_mask(struct extract *x, struct buf *ret)
 {
-    struct mask m = {.src = x->src, .n = x->n_src, .out = ret};
+    struct mask m = {.x = x, .src = x->src, .n = x->n_src, .out = ret};
     if (!candidate(x->src, x->n_src))
         return false;
     buf_add(ret, x->src, x->n_src);

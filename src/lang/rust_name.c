@@ -6,6 +6,7 @@
 #define MAX_SEGMENTS 64u
 #define MAX_PATTERNS 128u /* parts of one pattern that are looked at */
 #define MAX_CHILDREN 96u  /* of one part */
+#define MAX_TWINS 64u     /* binds of one name in one scope that are compared */
 
 static bool is_name(const struct extract *x, uint32_t name, const char *s)
 {
@@ -25,6 +26,15 @@ bool rust_is_prelude_variant(const char *name)
 {
     return strcmp(name, "Some") == 0 || strcmp(name, "None") == 0 || strcmp(name, "Ok") == 0 ||
            strcmp(name, "Err") == 0;
+}
+
+/* A crate by its name, which nothing in the file can shadow: `extern crate a`, ::a. */
+static uint32_t crate_term(struct extract *x, TSNode name)
+{
+    char text[200];
+    struct slice s = ex_text(x, name);
+    (void)snprintf(text, sizeof(text), "::%.*s", (int)(s.n < 190 ? s.n : 190), s.p);
+    return ex_term(x, TERM_MODULE, 0, ex_intern(x, text), 0);
 }
 
 /* ---- paths that the walk visits ---- */
@@ -73,7 +83,7 @@ static void scoped(struct extract *x, struct kid *self, const struct kid *kids, 
     }
     uint32_t sym = ex_sym(x, name);
     if (path == NULL) /* ::a: a crate */
-        self->term = ex_term(x, TERM_FREE, NS_TYPE, sym, 0);
+        self->term = crate_term(x, name);
     else
         ex_member(x, self, TERM_PATH, base, sym, ns, role, name);
 }
@@ -173,7 +183,7 @@ uint32_t rust_path(struct extract *x, uint32_t prefix, TSNode node, uint8_t ns)
         node = again;
     }
     if (crate && n > 0) /* ::a */
-        term = ex_term(x, TERM_FREE, NS_TYPE, ex_sym(x, names[--n]), 0);
+        term = crate_term(x, names[--n]);
     while (n-- > 0 && term != 0) {
         if (ex_is(x, names[n], S_SUPER))
             term = ex_term(x, TERM_PARENT, 0, term, 0);
@@ -205,7 +215,8 @@ static void import_leaf(struct extract *x, const struct kid *k)
     uint32_t prefix = x->user2;
     TSNode name = k->node;
 
-    ex_unref_all(x, k);
+    if (k->sym == S_SELF || k->sym == S_SCOPED_IDENTIFIER || k->sym == S_IDENTIFIER)
+        ex_unref_all(x, k); /* what the walk made of it; lists have made their own */
     switch (k->sym) {
     case S_SELF: import(x, last_name(x, prefix), prefix, NS_TYPE, k->node); return;
     case S_SCOPED_IDENTIFIER:
@@ -221,8 +232,7 @@ static void import_leaf(struct extract *x, const struct kid *k)
 
 void rust_enter_use(struct extract *x, TSNode node)
 {
-    (void)node;
-    rust_attributes(x);
+    rust_attributes(x, node);
     x->user2 = 0;
 }
 
@@ -279,14 +289,14 @@ void rust_enter_extern_crate(struct extract *x, TSNode node)
     TSNode name = ex_child(x, node, F_NAME), alias = ex_child(x, node, F_ALIAS);
     uint32_t target, as;
 
-    rust_attributes(x);
+    rust_attributes(x, node);
     x->skip_children = true;
     if (ts_node_is_null(name))
         return;
     if (slice_eq(ex_text(x, name), SLICE("self")))
         target = ex_term(x, TERM_ROOT, 0, 0, 0);
     else
-        target = ex_term(x, TERM_FREE, NS_TYPE, ex_sym(x, name), 0);
+        target = crate_term(x, name);
     as = ex_sym(x, ts_node_is_null(alias) ? name : alias);
     import(x, as, target, NS_TYPE, name);
 }
@@ -509,7 +519,9 @@ void rust_bound(struct extract *x, uint32_t scope, uint32_t name)
 static void prefer_other(struct extract *x, uint32_t bind)
 {
     struct bind *f = ex_bind_at(x, bind), *p = NULL;
-    for (uint32_t b = ex_find(x, f->scope, f->name); b != 0; b = x->binds.at[b].next) {
+    unsigned n = 0;
+    for (uint32_t b = ex_find(x, f->scope, f->name); b != 0 && n < MAX_TWINS;
+         b = x->binds.at[b].next, n++) {
         struct bind *other = ex_bind_at(x, b);
         bool item = other->kind == BIND_DEF || other->kind == BIND_ALIAS;
         if (item && (other->ns & f->ns) != 0 && (other->flags & BIND_FALLBACK) == 0)
@@ -573,12 +585,16 @@ static void untie_alias(struct extract *x, uint32_t bind)
     if (head == 0 || x->terms.at[head].a != name)
         return;
     for (uint32_t s = x->terms.at[head].b;; s = x->scopes.at[s].parent) {
-        for (uint32_t b = ex_find(x, s, name); b != 0; b = x->binds.at[b].next) {
+        unsigned n = 0;
+        for (uint32_t b = ex_find(x, s, name); b != 0 && n < MAX_TWINS;
+             b = x->binds.at[b].next, n++) {
             const struct bind *other = &x->binds.at[b];
             uint32_t its = alias_head(x, b);
             if (b == bind || (other->ns & NS_TYPE) == 0 || (its != 0 && x->terms.at[its].a == name))
                 continue;
-            x->terms.at[head] = (struct term){.op = TERM_BOUND, .a = b};
+            x->terms.at[head] = (struct term){.op = TERM_BOUND, .aux = NS_TYPE, .a = b};
+            if (other->scope == x->binds.at[bind].scope) /* two types cannot share a name */
+                x->binds.at[bind].ns &= (uint8_t)~NS_TYPE;
             return;
         }
         if (s == 0 || x->scopes.at[s].kind == SCOPE_NAMESPACE)

@@ -163,7 +163,7 @@ static bool try_module(const struct lang_tree *tree, struct slice folder, const 
     return found;
 }
 
-/* `spelled` is a::b::x for `mod a { mod b { mod x; } }`, and a::b::=file with #[path = "file"].
+/* `spelled` is ::a for the crate a, a::b::x for `mod a { mod b { mod x; } }`, and a::b::=file with #[path = "file"].
  * The root file of a crate has its modules beside it, as mod.rs has; any other file in a folder
  * of its name. What is a root only the manifest says, so both are tried. */
 bool rust_find_module(const struct lang_tree *tree, const char *path, const char *spelled,
@@ -175,6 +175,10 @@ bool rust_find_module(const struct lang_tree *tree, const char *path, const char
     size_t n = strlen(path);
     struct slice below = slice_of(path, n > 3 ? n - 3 : n);
 
+    if (starts(spelled, "::")) { /* a module name, if the crate is in the tree at all */
+        buf_str(ret, spelled + 2);
+        return !ret->failed;
+    }
     if (!holds_children_beside(base) && spelled[0] != '=' && try_module(tree, below, spelled, ret))
         return true;
     return try_module(tree, beside, spelled, ret);

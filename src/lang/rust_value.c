@@ -1,6 +1,7 @@
 /* Rust: expressions and statements. */
 #include "lang/rust.h"
 
+#define MAX_SCOPES 64u  /* that are searched for what an assignment assigns to */
 #define MAX_BRANCHES 4u /* of one match that say what it gives: all give the same type */
 
 uint32_t rust_std_type(struct extract *x, const char *name, uint32_t list)
@@ -474,7 +475,8 @@ RUST_LEAVE(assignment)
     (void)self;
     if (left == NULL || right == NULL || left->sym != S_IDENTIFIER || right->term == 0)
         return;
-    for (uint32_t s = x->scope; s != 0; s = x->scopes.at[s].parent) {
+    unsigned up = 0;
+    for (uint32_t s = x->scope; s != 0 && up < MAX_SCOPES; s = x->scopes.at[s].parent, up++) {
         uint32_t b = ex_find(x, s, left->name);
         if (b == 0)
             continue;

@@ -1,0 +1,2 @@
+pub fn select() { other(); }
+pub fn other() {}

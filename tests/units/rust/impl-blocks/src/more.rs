@@ -1,0 +1,4 @@
+use crate::Stack;
+impl<T> Stack<T> {
+    pub fn grow(&mut self) {}
+}

@@ -1,0 +1,1 @@
+macro_rules! shout { () => { crate::private::f() } }

@@ -1,0 +1,2 @@
+pub fn g() { shout!(); }
+fn shout() {}

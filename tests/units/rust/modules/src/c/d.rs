@@ -1,0 +1,1 @@
+pub fn run() { super::run(); super::super::a::b::run(); }

@@ -1,0 +1,2 @@
+fn emit() {}
+fn main() { emit(); }

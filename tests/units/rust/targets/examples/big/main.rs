@@ -1,0 +1,2 @@
+mod part;
+fn main() { part::go(); }

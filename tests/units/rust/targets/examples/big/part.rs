@@ -1,0 +1,1 @@
+pub fn go() { super::main(); crate::main(); }

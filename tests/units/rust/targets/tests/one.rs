@@ -1,0 +1,2 @@
+mod common;
+fn t() { common::setup(); crate::common::setup(); }

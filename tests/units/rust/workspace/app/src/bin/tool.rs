@@ -1,0 +1,1 @@
+fn main() { the_app::start(); }
