@@ -1,13 +1,13 @@
 class Engine {
     ignite() {}
-    start() {}
+    rev() {}
 }
 class Motor {
-    start() {}
+    rev() {}
 }
 function f(thing) {
     thing.ignite();
-    thing.start();
+    thing.rev();
     thing.map();
     thing.missing();
 }
