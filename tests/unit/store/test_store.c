@@ -1,6 +1,5 @@
 /* The suite that every store passes, and what a durable one must do besides. */
 #include "base/fault.h"
-#include "store/publish.h"
 #include "store/store.h"
 #include "unit/graph/twin.h"
 
@@ -261,30 +260,6 @@ static void test_store__an_invalid_delta_changes_nothing(void **state)
     release_state(&before);
     delta_release(&broken);
     apply_random(f);
-}
-
-static void test_store__the_views_that_readers_may_pin_are_bounded(void **state)
-{
-    struct fixture *f = *state;
-    static const struct view *views[PUBLISH_VIEWS];
-    struct draft d;
-    struct err err = {0};
-
-    draft_init(&d, "a.c", 1);
-    struct delta delta = delta_of(&d, 1);
-    for (uint32_t i = 0; i < PUBLISH_VIEWS; i++) {
-        views[i] = store_pin(f->store);
-        assert_int_equal(store_apply(f->store, &delta, &err),
-                         i + 1 < PUBLISH_VIEWS ? 0 : PT_ELIMIT);
-    }
-    assert_non_null(strstr(err.msg, "pinned"));
-    store_unpin(f->store, views[500]);
-    assert_int_equal(store_apply(f->store, &delta, &err), 0);
-    for (uint32_t i = 0; i < PUBLISH_VIEWS; i++)
-        if (i != 500)
-            store_unpin(f->store, views[i]);
-    assert_int_equal(store_apply(f->store, &delta, &err), 0);
-    delta_release(&delta);
 }
 
 static void test_store__any_failing_allocation_leaves_all_as_before(void **state)
@@ -778,7 +753,6 @@ static const struct {
         TEST(test_store__a_pinned_view_never_changes),
         TEST(test_store__a_view_may_be_pinned_many_times),
         TEST(test_store__an_invalid_delta_changes_nothing),
-        TEST(test_store__the_views_that_readers_may_pin_are_bounded),
         TEST(test_store__any_failing_allocation_leaves_all_as_before),
         TEST(test_store__opening_survives_failing_allocations),
         TEST(test_store__readers_and_writer_do_not_disturb_each_other),
