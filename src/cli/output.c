@@ -38,6 +38,7 @@ static bool put(struct output *o, int fd, const char *p, size_t n)
         return false;
     if (n == 0 || io_write(fd, &part, 1, &err) == PT_OK)
         return true;
+    (void)err_prefix(&err, "standard output");
     o->err = err;
     return false;
 }

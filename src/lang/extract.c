@@ -35,6 +35,7 @@ void extract_free(struct extract *x)
     vec_release(&w->kids);
     map_release(&w->binds);
     buf_release(&w->text);
+    buf_release(&w->masked);
     mem_free(w);
     vec_release(&x->defs);
     vec_release(&x->scopes);
@@ -99,14 +100,29 @@ static bool trails(const struct extract *x, TSNode comment)
     return at > 0 && x->src[at - 1] != '\n';
 }
 
+/* A comment behind a field, a value or the like, on its last line, is its doc if it has no other. */
+static void trailing_doc(struct extract *x, TSNode comment)
+{
+    struct def *d = &vec_last(&x->defs);
+    bool small = d->kind == NODE_FIELD || d->kind == NODE_VARIANT || d->kind == NODE_CONSTANT ||
+                 d->kind == NODE_STATIC || d->kind == NODE_VARIABLE;
+    if (small && d->doc_start == d->doc_end && d->end <= ts_node_start_byte(comment) &&
+        d->end_line == ts_node_start_point(comment).row + 1) {
+        d->doc_start = ts_node_start_byte(comment);
+        d->doc_end = ts_node_end_byte(comment);
+    }
+}
+
 static void note_comment(struct extract *x, TSNode node)
 {
     struct ex_walk *w = x->walk;
     uint32_t row = ts_node_start_point(node).row;
     uint32_t start = ts_node_start_byte(node);
 
-    if (trails(x, node))
+    if (trails(x, node)) {
+        trailing_doc(x, node);
         return;
+    }
     if (w->doc.end == 0 || row > w->doc.end_row + 1)
         w->doc.start = start;
     w->doc.end = ts_node_end_byte(node);
@@ -129,9 +145,9 @@ static void leaf_value(struct extract *x, const struct ex_rule *rule, struct kid
         return;
     k->name = ex_sym(x, k->node);
     if (rule->flags & EX_NAME)
-        ex_use(x, k, NS_VALUE, REF_USE);
+        ex_use(x, k, x->lang->name_ns != 0 ? x->lang->name_ns : NS_VALUE, REF_USE);
     else if (rule->flags & EX_TYPE)
-        ex_use(x, k, NS_TYPE, REF_TYPE);
+        ex_use(x, k, x->lang->type_ns != 0 ? x->lang->type_ns : NS_TYPE, REF_TYPE);
 }
 
 static void push_kid(struct extract *x, struct kid *k)
@@ -339,8 +355,13 @@ static int walk_source(struct extract *x, unsigned lang, uint32_t *ret_error_lin
     if (x->walk->table->error != 0)
         return err_set(err, x->walk->table->error, "%s", x->walk->table->message);
     memcpy(x->fields, x->walk->table->fields, sizeof(x->fields));
+    struct buf *masked = &x->walk->masked;
+    buf_reset(masked);
+    bool mask = x->lang->mask != NULL && x->lang->mask(x, masked);
+    if (masked->failed)
+        return err_set(err, PT_ENOMEM, "out of memory to parse %s", x->path);
     TSTree *tree = NULL;
-    int rc = ex_parse(x, lang, x->src, x->n_src, &tree, err);
+    int rc = ex_parse(x, lang, mask ? masked->p : x->src, x->n_src, &tree, err);
     if (rc != PT_OK)
         return rc;
     if (tree == NULL) {

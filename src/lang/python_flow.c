@@ -152,8 +152,9 @@ static void merge_name(struct extract *x, const struct merge *m, uint32_t newest
         value = ex_either(x, value, ex_term(x, TERM_BOUND, 0, b, 0));
         parts++;
     }
-    if (parts >= 2)
-        (void)ex_var(x, x->user, x->binds.at[newest].name, 0, value, 0, m->end);
+    const struct bind *last = &x->binds.at[newest];
+    if (parts >= 2 || (parts == 1 && (last->type | last->init) == 0))
+        (void)ex_var(x, x->user, last->name, 0, value, 0, m->end);
 }
 
 static void merge_branches(struct extract *x, const struct kid *self, const struct kid *kids,

@@ -124,8 +124,9 @@ bool py_is_public(const char *name)
 void py_mark_exported(struct extract *x, uint32_t def)
 {
     struct def *d = &x->defs.at[def];
-    if (d->name != 0 && (d->parent == 0 || is_class(x, d->parent)) &&
-        py_is_public(ex_str(x, d->name)))
+    bool reached = d->parent == 0 ||
+                   (is_class(x, d->parent) && (x->defs.at[d->parent].flags & FLAG_EXPORTED) != 0);
+    if (d->name != 0 && reached && py_is_public(ex_str(x, d->name)))
         d->flags |= FLAG_EXPORTED;
 }
 

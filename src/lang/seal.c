@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define MAX_CHAIN 1000u
+
 /* ---- names to binds ---- */
 
 static uint32_t newest(const struct extract *x, uint32_t scope, uint32_t name)
@@ -25,12 +27,14 @@ static bool lexical(const struct extract *x, uint32_t s, uint32_t from_scope, co
 }
 
 /* The bind of name in exactly this scope that is in force at byte pos: the newest one before it,
- * else (names that are hoisted) the oldest behind it. */
+ * else (names that are hoisted) the oldest behind it. Of a name that is bound thousands of
+ * times in one scope only the last MAX_CHAIN binds count: the work stays linear. */
 static uint32_t in_scope(const struct extract *x, uint32_t scope, uint32_t from_scope,
                          uint32_t name, unsigned ns, uint32_t pos)
 {
-    uint32_t later = 0;
-    for (uint32_t i = newest(x, scope, name); i != 0; i = x->binds.at[i].next) {
+    uint32_t later = 0, steps = 0;
+    for (uint32_t i = newest(x, scope, name); i != 0 && steps < MAX_CHAIN;
+         i = x->binds.at[i].next, steps++) {
         const struct bind *b = &x->binds.at[i];
         if ((b->ns & ns) == 0 || !lexical(x, scope, from_scope, b))
             continue;

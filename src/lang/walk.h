@@ -44,7 +44,8 @@ struct ex_walk {
     VEC(struct kid) kids;
     struct map binds;         /* (scope, name) -> newest bind */
     struct ex_doc doc;
-    struct buf text; /* scratch */
+    struct buf text;   /* scratch */
+    struct buf masked; /* what is parsed instead of the source, if anything */
     /* effort limit of the parse under way */
     uint64_t steps, max_steps;
 };

@@ -1,0 +1,2 @@
+#include "text.h"
+int near(void) { return text_length("a"); }

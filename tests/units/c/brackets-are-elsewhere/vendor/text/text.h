@@ -1,0 +1,1 @@
+static inline int text_length(const char *s) { return s[1]; }

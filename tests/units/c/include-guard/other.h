@@ -1,0 +1,6 @@
+#if !defined(OTHER_H)
+#define OTHER_H
+struct other {
+    int n;
+};
+#endif

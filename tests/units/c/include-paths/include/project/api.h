@@ -1,0 +1,2 @@
+#include "types.h"
+int api(struct thing *t);

@@ -1,0 +1,1 @@
+int project_time(void);

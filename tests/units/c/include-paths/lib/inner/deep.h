@@ -1,0 +1,1 @@
+static inline int deep(void) { return 0; }

@@ -1,0 +1,1 @@
+static inline int own_string(void) { return 0; }

@@ -1,0 +1,1 @@
+static inline int util(int n) { return n; }

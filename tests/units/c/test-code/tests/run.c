@@ -1,0 +1,2 @@
+int twice(int n);
+int run(void) { return twice(1); }

@@ -1,0 +1,2 @@
+int net_connect(void);
+void net_close(void);

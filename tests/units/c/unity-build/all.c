@@ -1,0 +1,2 @@
+#include "part.c"
+int all(void) { return part(1); }

@@ -1,0 +1,2 @@
+static int part(int n) { return -n; }
+int other(void) { return part(2); }

@@ -1,0 +1,2 @@
+COLOR(red)
+COLOR(green)

@@ -1,0 +1,6 @@
+def encode():
+    pass
+
+
+def decode():
+    pass

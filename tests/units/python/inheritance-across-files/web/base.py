@@ -1,0 +1,9 @@
+class View:
+    def dispatch(self):
+        return self.get()
+
+    def get(self):
+        pass
+
+    def render(self):
+        pass

@@ -1,0 +1,10 @@
+def work():
+    pass
+
+
+def rest():
+    pass
+
+
+def extra():
+    pass

@@ -1,0 +1,5 @@
+import a
+
+
+def pong():
+    a.ping()

@@ -1,0 +1,5 @@
+from loop2 import thing
+
+
+def f():
+    thing()

@@ -1,0 +1,1 @@
+from loop1 import thing

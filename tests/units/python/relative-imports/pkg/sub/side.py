@@ -1,0 +1,6 @@
+def h():
+    pass
+
+
+def k():
+    pass

@@ -1,0 +1,7 @@
+def load():
+    pass
+
+
+class Store:
+    def load(self):
+        load()

@@ -1,0 +1,5 @@
+from plugins.base import start
+
+
+def go():
+    start()

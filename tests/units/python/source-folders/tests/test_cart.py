@@ -1,0 +1,5 @@
+from shop.cart import add
+
+
+def test_add():
+    add()

@@ -1,0 +1,7 @@
+import common
+import shop.cart
+
+
+def main():
+    common.log()
+    shop.cart.add()

@@ -1,0 +1,11 @@
+def alpha():
+    pass
+
+
+def beta():
+    pass
+
+
+class Thing:
+    def go(self):
+        pass

@@ -1,0 +1,7 @@
+from fast import crunch
+import slow
+
+
+def f():
+    crunch(b"").rows()
+    slow.walk()
