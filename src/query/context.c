@@ -123,8 +123,23 @@ static void add_container(struct gather *g)
     }
 }
 
+/* Who uses a type by another word for it uses the type. The words themselves are no items. */
+static void add_alias_users(struct gather *g)
+{
+    struct owner_ids aliases = {0};
+
+    g->failed = g->failed || !owner_aliases(g->v, g->self, &aliases);
+    for (uint32_t i = 0; i < aliases.len && !g->failed; i++)
+        g->failed = map_put(&g->index, aliases.at[i], UINT32_MAX, NULL) == NULL;
+    for (uint32_t i = 0; i < aliases.len && !g->failed; i++)
+        add_edges(g, aliases.at[i], true, EDGES_USE, CONTEXT_USER, 1);
+    vec_release(&aliases);
+}
+
 static void add_first_hop(struct gather *g)
 {
+    bool type = node_kind_is_type(view_kind(g->v, g->self));
+
     add(g, g->self, CONTEXT_SELF, 0, EVIDENCE_NONE);
     add_container(g);
     add_members(g, g->self, CONTEXT_MEMBER, 1);
@@ -133,6 +148,8 @@ static void add_first_hop(struct gather *g)
     add_edges(g, g->self, true, EDGE_BIT(EDGE_CALLS), CONTEXT_CALLER, 1);
     add_edges(g, g->self, false, EDGE_BIT(EDGE_CALLS), CONTEXT_CALLEE, 1);
     add_edges(g, g->self, false, EDGES_USE, CONTEXT_TYPE, 1);
+    if (type)
+        add_alias_users(g);
     add_edges(g, g->self, true, EDGES_USE, CONTEXT_USER, 1);
 }
 

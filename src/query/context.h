@@ -43,7 +43,7 @@ struct context {
 
 /* Each node is an item once, under one role: as test if it is test code and reaches the node (and
  * the node itself is none), else under the first role that it has in the order of the enum. Edges
- * to candidates relate nothing.
+ * to candidates relate nothing. Aliases that are only another word for a type count as the type.
  *
  * The second hop goes on the way it came: callers of callers; what callees and used types need and
  * have as members; bases of bases; implementors of implementors; who calls a member and what a

@@ -242,32 +242,14 @@ static unsigned strength(const struct finder *f, uint32_t id)
     return flags & FLAG_DECLARATION ? 2 : 3;
 }
 
-static bool is_proper_type(uint8_t kind)
-{
-    return node_kind_is_type(kind) && kind != NODE_TYPE_ALIAS;
-}
-
 /* `typedef struct S S;`: the alias is of no interest where S itself is at hand. */
 static bool is_alias_of_one(const struct finder *f, uint32_t id)
 {
-    const struct view *v = f->v;
-
-    if (view_kind(v, id) != NODE_TYPE_ALIAS)
+    if (view_kind(f->v, id) != NODE_TYPE_ALIAS)
         return false;
     for (uint32_t i = 0; i < f->found->nodes.len; i++) {
-        uint32_t other = f->found->nodes.at[i];
-        struct edge_iter it;
-        struct edge e;
-        if (!is_proper_type(view_kind(v, other)) ||
-            strcmp(view_name(v, id), view_name(v, other)) != 0)
-            continue;
-        if (view_file_of(v, id) == view_file_of(v, other))
+        if (owner_is_alias(f->v, id, f->found->nodes.at[i]))
             return true;
-        view_edges(v, id, false, EDGE_BIT(EDGE_USES), &it);
-        while (view_next(&it, &e)) {
-            if (e.node == other)
-                return true;
-        }
     }
     return false;
 }

@@ -128,6 +128,38 @@ bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret)
     return true;
 }
 
+bool owner_is_alias(const struct view *v, uint32_t alias, uint32_t type)
+{
+    uint8_t kind = view_kind(v, type);
+    struct edge_iter it;
+    struct edge e;
+
+    if (view_kind(v, alias) != NODE_TYPE_ALIAS || kind == NODE_TYPE_ALIAS ||
+        !node_kind_is_type(kind) || strcmp(view_name(v, alias), view_name(v, type)) != 0)
+        return false;
+    if (view_file_of(v, alias) == view_file_of(v, type))
+        return true;
+    view_edges(v, alias, false, EDGE_BIT(EDGE_USES), &it);
+    while (view_next(&it, &e)) {
+        if (e.node == type)
+            return true;
+    }
+    return false;
+}
+
+bool owner_aliases(const struct view *v, uint32_t type, struct owner_ids *ret)
+{
+    const char *name = view_name(v, type);
+    const uint32_t *ids;
+    uint32_t n = view_named(v, name, strlen(name), &ids);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (owner_is_alias(v, ids[i], type) && !vec_push(ret, ids[i]))
+            return false;
+    }
+    return true;
+}
+
 /* Hash of the folder that a path lies in. */
 static uint64_t folder_of(const char *path)
 {

@@ -27,6 +27,13 @@ bool owner_impls_named(const struct view *v, struct slice type, struct owner_ids
 /* The same for one type. */
 bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret);
 
+/* `typedef struct S S;`: is the alias another word for the type? Of the same name, and in the same
+ * file or made of it. */
+bool owner_is_alias(const struct view *v, uint32_t alias, uint32_t type);
+
+/* Appends such aliases of a type, by id: what uses the type mostly does so by them. */
+bool owner_aliases(const struct view *v, uint32_t type, struct owner_ids *ret);
+
 /* For each file, by index, the FILE node that stands for its module: the one that makes its folder
  * a package, else its own. The caller frees it; NULL: no memory. */
 uint32_t *owner_modules(const struct view *v);

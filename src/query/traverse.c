@@ -104,21 +104,23 @@ static bool has_members(uint8_t kind)
     return node_kind_is_type(kind) || node_kind_is_container(kind) || kind == NODE_IMPL;
 }
 
-static bool push_impls(const struct side *s, const struct view *v, const struct reach_options *o,
+/* The parts of a type that no edge leads to. */
+static bool push_parts(const struct side *s, const struct view *v, const struct reach_options *o,
                        uint32_t i)
 {
-    struct owner_ids impls = {0};
-    bool ok = owner_impls(v, side_at(s, i)->node, &impls);
+    struct owner_ids parts = {0};
+    uint32_t type = side_at(s, i)->node;
+    bool ok = owner_impls(v, type, &parts) && owner_aliases(v, type, &parts);
 
-    for (uint32_t k = 0; ok && k < impls.len; k++) {
-        uint32_t id = impls.at[k];
+    for (uint32_t k = 0; ok && k < parts.len; k++) {
+        uint32_t id = parts.at[k];
         if (is_marked(s->r, id) || (o->no_tests && (view_flags(v, id) & FLAG_TEST)))
             continue;
         if (is_full(s->r, o))
             break;
         ok = side_push(s, (struct reached){id, 0, i, EVIDENCE_NONE, EDGE_DEFINES, LAYER_EXACT});
     }
-    vec_release(&impls);
+    vec_release(&parts);
     return ok;
 }
 
@@ -142,7 +144,7 @@ static bool push_members(const struct side *s, const struct view *v, const struc
             if (!side_push(s, (struct reached){e.node, 0, i, e.evidence, e.kind, e.layer}))
                 return false;
         }
-        if (node_kind_is_type(view_kind(v, node)) && !push_impls(s, v, o, i))
+        if (node_kind_is_type(view_kind(v, node)) && !push_parts(s, v, o, i))
             return false;
     }
     return true;

@@ -21,8 +21,8 @@ struct reach_options {
     uint32_t max_nodes; /* 0: no limit; beyond it `truncated` is set. Starts count too */
     /* A change of a member changes its container for those who use the container, and a container's
      * change its members: with this, DEFINES/CONTAINS are followed from a start that is a type,
-     * impl, module or file to all that is in it, and from a type to its impl blocks (distance 0)
-     * before the walk. */
+     * impl, module or file to all that is in it, and from a type to its impl blocks and to aliases
+     * that are only another word for it (distance 0), before the walk. */
     bool from_members;
     /* Leave the nodes of a distance in the order they were met, which only the graph determines
      * too: a third to a half less time. */
@@ -33,8 +33,8 @@ struct reached {
     uint32_t node;
     uint32_t distance;   /* 0 for starts and their members */
     uint32_t via;        /* index in `nodes` of the one it was reached from, itself for starts */
-    uint32_t evidence;   /* of the edge between; UINT32_MAX for starts, and for an impl block from
-                          its type */
+    uint32_t evidence;   /* of the edge between; UINT32_MAX for starts, and for impl blocks and
+                          aliases from their type */
     uint8_t kind, layer; /* of that edge */
 };
 

@@ -127,6 +127,20 @@ static void test_context__joins_impl_blocks_and_their_type(void **state)
     graph_free(g);
 }
 
+static void test_context__gives_who_uses_a_type_by_another_word(void **state)
+{
+    struct graph *g = graph_of("struct a.h::S = s; type-alias a.h::S = alias; fn a.c::user\n"
+                               "user -> alias accepts; alias -> s uses");
+    struct context c = context_of(g, "s");
+
+    (void)state;
+    check(g, &c, "user", CONTEXT_USER, 1);
+    check_missing(g, &c, "alias");
+    assert_int_equal(c.totals[CONTEXT_USER], 1);
+    context_release(&c);
+    graph_free(g);
+}
+
 static void test_context__stops_tests_at_six_hops(void **state)
 {
     struct buf text = {0};
@@ -272,6 +286,10 @@ static void test_context__survives_each_failing_allocation(void **state)
     FAIL_EACH_ALLOCATION(context_anew(g, "run"));
     FAIL_EACH_ALLOCATION(context_anew(g, "Model"));
     graph_free(g);
+    g = graph_of(
+        "struct a.h::S = s; type-alias a.h::S = alias; fn a.c::user; user -> alias accepts");
+    FAIL_EACH_ALLOCATION(context_anew(g, "s"));
+    graph_free(g);
 }
 
 static void test_context__names_all_roles(void **state)
@@ -287,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_context__gives_each_neighbour_under_its_role),
         cmocka_unit_test(test_context__of_a_type_gives_members_and_who_calls_them),
         cmocka_unit_test(test_context__joins_impl_blocks_and_their_type),
+        cmocka_unit_test(test_context__gives_who_uses_a_type_by_another_word),
         cmocka_unit_test(test_context__stops_tests_at_six_hops),
         cmocka_unit_test(test_context__of_a_test_takes_tests_for_what_they_are),
         cmocka_unit_test(test_context__weaves_roles_so_that_none_starves),

@@ -260,6 +260,31 @@ static void test_reach__takes_impl_blocks_as_parts_of_their_type(void **state)
     graph_free(g);
 }
 
+static void test_reach__takes_another_word_for_a_type_as_the_type(void **state)
+{
+    struct graph *g =
+        graph_of("struct a.h::S = s; type-alias a.h::S = alias; struct b.c::S = other\n"
+                 "type-alias a.h::T; fn a.c::user; fn a.c::stranger\n"
+                 "user -> alias accepts; T -> s uses; stranger -> T uses");
+    struct reach_options o = options_of(EDGE_BLAST);
+    uint32_t s = graph_id(g, "s"), distance;
+    struct reach r;
+
+    (void)state;
+    reach_init(&r);
+    o.in = o.from_members = true;
+    assert_int_equal(query_reach(g->v, &s, 1, &o, &r, NULL), 0);
+    assert_true(is_reached(&r, graph_id(g, "alias"), &distance) && distance == 0);
+    assert_true(is_reached(&r, graph_id(g, "user"), &distance) && distance == 1);
+    assert_true(is_reached(&r, graph_id(g, "T"), &distance) && distance == 1);
+    assert_true(is_reached(&r, graph_id(g, "stranger"), &distance) && distance == 2);
+    s = graph_id(g, "other");
+    assert_int_equal(query_reach(g->v, &s, 1, &o, &r, NULL), 0);
+    assert_int_equal(r.nodes.len, 1);
+    reach_release(&r);
+    graph_free(g);
+}
+
 /* ---- paths ---- */
 
 static void check_path(const struct view *v, uint32_t a, uint32_t b, const struct reach_options *o,
@@ -463,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_reach__counts_a_repeated_start_once),
         cmocka_unit_test(test_reach__starts_from_the_members_too_when_told_to),
         cmocka_unit_test(test_reach__takes_impl_blocks_as_parts_of_their_type),
+        cmocka_unit_test(test_reach__takes_another_word_for_a_type_as_the_type),
         cmocka_unit_test(test_path__is_as_short_as_a_naive_walk_finds),
         cmocka_unit_test(test_path__goes_into_and_out_of_members),
         cmocka_unit_test(test_path__gives_up_at_max_nodes_and_says_so),
