@@ -201,6 +201,7 @@ static void add_candidates(struct call *c, struct answer *a, const char *param,
         (void)value_show(row->items.last, SHOW_JSON); /* the command has the name */
         (void)row_place(c, a, row, "at", f->nodes.at[i]);
         (void)answer_cstr(a, row, "command", ROLE_HINT, buf_cstr(&line));
+        a->failed |= name.failed || line.failed;
     }
     buf_release(&name);
     buf_release(&line);
@@ -211,6 +212,8 @@ static int no_node(struct call *c, struct answer *a, const char *param, const st
 {
     const char *text = call_arg(c, param);
     add_candidates(c, a, param, f);
+    if (a->failed)
+        return answer_check(a, err);
     if (f->how != FIND_CLOSE)
         return err_set(err, PT_EAMBIGUOUS, "'%s' is ambiguous: %u nodes bear that name", text,
                        f->nodes.len);

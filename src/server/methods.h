@@ -158,7 +158,7 @@ struct value *list_row(struct lister *l);
 void list_end(struct lister *l);
 
 /* What a value costs of a budget: the bytes of its JSON. `scratch` is lent. */
-size_t value_cost(const struct value *v, struct buf *scratch);
+size_t value_cost(struct answer *a, const struct value *v, struct buf *scratch);
 /* What is added behind a handler's back, and by list_end. */
 #define ENVELOPE_BYTES 200u
 

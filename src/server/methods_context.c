@@ -115,10 +115,11 @@ static size_t cost_of(struct budget *b, struct value *row)
 {
     static const struct render_options plain = {.compact = true};
     if (!b->c->text)
-        return value_cost(row, &b->scratch);
+        return value_cost(b->a, row, &b->scratch);
     struct value one = {.kind = VALUE_ARRAY, .items = {.first = row, .last = row, .count = 1}};
     buf_reset(&b->scratch);
     render_rows(&one, &plain, &b->scratch);
+    b->a->failed |= b->scratch.failed;
     return b->scratch.n;
 }
 
@@ -174,7 +175,7 @@ static int answer_context(struct budget *b, uint32_t node, const struct context 
     add_sections(b, x);
     if (a->failed)
         return answer_check(a, err);
-    b->used = ENVELOPE_BYTES + value_cost(a->root, &b->scratch);
+    b->used = ENVELOPE_BYTES + value_cost(a, a->root, &b->scratch);
     uint32_t shown = spend(b, x);
     if (a->failed)
         return answer_check(a, err);

@@ -176,6 +176,7 @@ static void json_place(struct export *x, const char *key, uint32_t node)
     buf_str(&place, view_path(x->v, view_file_of(x->v, node)));
     buf_printf(&place, ":%u", view_node(x->v, node).line);
     json_member(&x->out, key, buf_cstr(&place));
+    x->out.failed |= place.failed;
     buf_release(&place);
 }
 
@@ -212,6 +213,7 @@ static void json_sites(struct export *x, const struct edge *e)
         between = ",";
     }
     buf_char(&x->out, ']');
+    x->out.failed |= place.failed;
     buf_release(&place);
 }
 
@@ -460,7 +462,7 @@ int run_export(struct call *c, struct answer *a, struct err *err)
         }
         flush(&x);
     }
-    bool failed = x.out.failed;
+    bool failed = x.out.failed || x.flags.failed;
     buf_release(&x.out);
     buf_release(&x.flags);
     if (failed)

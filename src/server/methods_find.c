@@ -12,6 +12,7 @@ static void add_flags(struct call *c, struct answer *a, struct value *row, uint3
     const char *flags = flag_names(view_flags(c->view, node), &names);
     if (*flags != '\0')
         (void)value_show(answer_cstr(a, row, "flags", ROLE_PLAIN, flags), SHOW_JSON);
+    a->failed |= names.failed;
     buf_release(&names);
 }
 

@@ -146,7 +146,7 @@ static void put_list(const struct value *list, struct buf *b)
 /* What a value looks like in one cell. */
 static void to_cell(const struct value *v, struct buf *cell)
 {
-    buf_reset(cell);
+    cell->n = 0; /* and no buf_reset: a failure is to be seen at the end */
     if (v == NULL)
         return;
     switch ((enum value_kind)v->kind) {
@@ -368,6 +368,7 @@ static void put_prose(struct text *t, const struct value *v, size_t indent)
         new_line(t);
         at += n + 1;
     }
+    t->out->failed |= safe.failed;
     buf_release(&safe);
 }
 
@@ -552,6 +553,7 @@ static void put_cut(struct text *t, const struct value *root)
     buf_printf(&line, " shown; the next: --cursor %s   all: --limit 0", cursor->string.p);
     paint(t, ROLE_HINT, line.p, line.n);
     new_line(t);
+    t->out->failed |= line.failed;
     buf_release(&line);
 }
 
@@ -586,8 +588,7 @@ void render_text(const struct answer *a, const struct render_options *options, s
         blank_line(&t);
         put_texts(&t, hints, ROLE_HINT, "");
     }
-    if (t.cell.failed)
-        out->failed = true;
+    out->failed |= t.cell.failed;
     buf_release(&t.cell);
 }
 
@@ -595,5 +596,6 @@ void render_rows(const struct value *rows, const struct render_options *options,
 {
     struct text t = {options, out, {0}};
     put_table(&t, rows, INDENT);
+    out->failed |= t.cell.failed;
     buf_release(&t.cell);
 }

@@ -144,10 +144,11 @@ static int read_cursor(const struct call *c, uint32_t *ret_offset, struct err *e
     return PT_OK;
 }
 
-size_t value_cost(const struct value *v, struct buf *scratch)
+size_t value_cost(struct answer *a, const struct value *v, struct buf *scratch)
 {
     buf_reset(scratch);
     render_json_value(v, scratch);
+    a->failed |= scratch->failed;
     return scratch->n + 1;
 }
 
@@ -163,7 +164,7 @@ int list_begin(struct lister *l, struct call *c, struct answer *a, struct value 
         if (rc != PT_OK)
             return rc;
     }
-    l->bytes = ENVELOPE_BYTES + (a->root != NULL ? value_cost(a->root, &l->scratch) : 0);
+    l->bytes = ENVELOPE_BYTES + (a->root != NULL ? value_cost(a, a->root, &l->scratch) : 0);
     return PT_OK;
 }
 
@@ -172,7 +173,7 @@ static void settle(struct lister *l)
 {
     if (l->pending == NULL)
         return;
-    l->bytes += value_cost(l->pending, &l->scratch);
+    l->bytes += value_cost(l->a, l->pending, &l->scratch);
     if (l->bytes > l->max_bytes && l->shown > 0) {
         l->full = true;
     } else {

@@ -45,9 +45,11 @@ static uint32_t count_left_out(struct walker *s)
         view_edges(v, s->reach.nodes.at[i].node, s->w->in, s->w->kinds, &it);
         while (view_next(&it, &e)) {
             bool is_new = false;
-            if (e.layer == LAYER_CANDIDATE && map_get(&s->at, e.node) == NULL &&
-                map_put(&seen, e.node, 0, &is_new) != NULL && is_new)
-                n++;
+            if (e.layer != LAYER_CANDIDATE || map_get(&s->at, e.node) != NULL)
+                continue;
+            if (map_put(&seen, e.node, 0, &is_new) == NULL)
+                s->a->failed = true;
+            n += is_new;
         }
     }
     map_release(&seen);
@@ -115,6 +117,7 @@ static void add_kinds(struct walker *s, struct value *row, uint32_t kinds)
         buf_str(&names, edge_kind_name((enum edge_kind)k));
     }
     (void)answer_cstr(s->a, row, "edge", ROLE_PLAIN, buf_cstr(&names));
+    s->a->failed |= names.failed;
     buf_release(&names);
 }
 
