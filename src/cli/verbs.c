@@ -63,11 +63,17 @@ static unsigned distance(const char *verb, const char *word)
     return tail < all ? tail : all;
 }
 
+/* Is the word "query", or meant to be? */
+static bool is_query(const char *word)
+{
+    return name_distance("query", word, MAX_EDITS) * 2 < strlen("query");
+}
+
 const struct method *verb_like(const char *const *words, unsigned n_words)
 {
     const struct method *best = NULL;
     unsigned least = MAX_EDITS + 1;
-    const char *word = n_words > 1 && strcmp(words[0], "query") == 0 ? words[1] : words[0];
+    const char *word = n_words > 1 && is_query(words[0]) ? words[1] : words[0];
     for (unsigned i = 0; n_words > 0 && i < verb_count(); i++) {
         unsigned d = distance(verb_at(i)->verb, word);
         /* Short words are near to everything. */
