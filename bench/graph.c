@@ -134,7 +134,7 @@ static void make_delta(struct delta *d, const struct topology *t)
     d->replace_all = true;
     for (uint32_t first = 0, file = 0; first < t->n_nodes; first += FILE_NODES, file++) {
         uint32_t n = t->n_nodes - first < FILE_NODES ? t->n_nodes - first : FILE_NODES;
-        const char *path = arena_printf(&d->arena, "src/dir%03u/file%07u.rs", file / 100, file);
+        const char *path = arena_printf(&d->arena, "src/dir%05u/file%07u.rs", file / 100, file);
         struct unit_node *nodes = arena_calloc(&d->arena, n, sizeof(*nodes));
         struct unit_edge *edges =
             arena_calloc(&d->arena, (size_t)n * (1 + 2 * DEGREE), sizeof(*edges));

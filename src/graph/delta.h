@@ -30,11 +30,11 @@
 #include <stdint.h>
 
 struct unit_node {
-    uint64_t sig;      /* sig hash: of language, kind, qualified name, file, signature, ordinal */
-    uint32_t parent;   /* index in the unit; 0 for the FILE node itself and its children */
-    const char *name;  /* bare; borrowed from the delta's arena, as all strings here */
+    uint64_t sig;     /* sig hash: of language, kind, qualified name, file, signature, ordinal */
+    uint32_t parent;  /* index in the unit; 0 for the FILE node itself and its children */
+    const char *name; /* bare; borrowed from the delta's arena, as all strings here */
     const char *qualified;
-    const char *signature; /* one line; "" if there is none */
+    const char *signature;       /* one line; "" if there is none */
     uint32_t line, end_line;     /* from 1; of the name, and of the last line */
     uint32_t start, end;         /* bytes of the whole definition in its file */
     uint32_t doc_start, doc_end; /* bytes of its documentation, equal if none */
@@ -61,8 +61,8 @@ enum unresolved {
 };
 
 struct unit {
-    const char *path;  /* relative to the root of the workspace */
-    const char *lang;  /* name of the language */
+    const char *path; /* relative to the root of the workspace */
+    const char *lang; /* name of the language */
     bool removed;
     struct hash128 content;
     uint64_t size;
@@ -79,7 +79,7 @@ struct unit {
 };
 
 struct delta {
-    struct arena arena; /* owned: strings, nodes, edges; more arenas may be chained to it */
+    struct arena arena;     /* owned: strings, nodes, edges; more arenas may be chained to it */
     VEC(struct arena) more; /* owned: arenas that workers filled */
     VEC(struct unit) units;
     bool replace_all; /* files that it does not name are removed */

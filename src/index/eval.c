@@ -31,6 +31,7 @@ void eval_release(struct eval *e)
     mem_free(e->seen);
     mem_free(e->reach_rank);
     vec_release(&e->reach);
+    vec_release(&e->line);
     buf_release(&e->text);
     memset(e, 0, sizeof(*e));
 }
@@ -171,15 +172,30 @@ static uint32_t alias_value(struct eval *e, struct ent at, const struct def *d)
     return d->type != 0 ? eval_value(e, at.file, d->type) : type_of_def(e, at);
 }
 
+/* Is the result the receiver itself (this, self), or said to be of its type (this, Self)? */
+static bool gives_self(const struct facts *f, const struct def *d)
+{
+    const struct term *t = &f->terms[d->type != 0 ? d->type : d->init];
+    if (t->op == TERM_BOUND && f->binds[t->a].kind == BIND_VAR && f->binds[t->a].type == 0)
+        t = &f->terms[f->binds[t->a].init];
+    return t->op == (d->type != 0 ? TERM_SELFTYPE : TERM_SELF);
+}
+
 /* What calling the function gives, on the target's receiver. */
 static uint32_t result_of(struct eval *e, const struct target *t)
 {
     const struct def *d = eval_def(e, t->def);
-    const struct facts *f = eval_pfile(e, t->def.file)->facts;
-    if (f->terms[d->type].op == TERM_SELFTYPE && t->recv != 0)
-        return ty_instance(&e->types, t->recv);
+    if (t->self != 0 && gives_self(eval_pfile(e, t->def.file)->facts, d))
+        return ty_instance(&e->types, t->self);
     uint32_t v = stored_value(e, t->def, MEMO_RESULT, d->type, d->init);
     return substitute(e, v, t);
+}
+
+/* A function, with the receiver that it was taken from. */
+static uint32_t function_value(struct eval *e, const struct target *t)
+{
+    const uint32_t on[2] = {t->recv, t->self};
+    return ty_make(&e->types, TY_FUNC, t->def, on, t->recv != 0 || t->self != 0 ? 2 : 0);
 }
 
 uint32_t value_of_def(struct eval *e, const struct target *t)
@@ -192,7 +208,7 @@ uint32_t value_of_def(struct eval *e, const struct target *t)
     case NODE_METHOD:
         if (d->flags & FLAG_PROPERTY)
             return result_of(e, t);
-        return ty_make(&e->types, TY_FUNC, t->def, &t->recv, t->recv != 0);
+        return function_value(e, t);
     case NODE_FILE:
     case NODE_PACKAGE:
     case NODE_MODULE:
@@ -210,8 +226,8 @@ uint32_t value_of_def(struct eval *e, const struct target *t)
     case NODE_CONSTANT:
     case NODE_STATIC:
     case NODE_VARIABLE:
-    case NODE_FIELD: v = stored_value(e, t->def, MEMO_DEF, d->type, d->init); break;
-    case NODE_MACRO:
+    case NODE_FIELD:
+    case NODE_MACRO: v = stored_value(e, t->def, MEMO_DEF, d->type, d->init); break;
     case NODE_KIND_COUNT: return 0;
     }
     return substitute(e, v, t);
@@ -246,7 +262,6 @@ static uint32_t bind_value(struct eval *e, uint32_t file, uint32_t bind)
     const struct bind *b = &eval_pfile(e, file)->facts->binds[bind];
     struct target t = {.impl = ent_none};
     struct targets found = {0};
-    const struct target as = {.impl = ent_none, .layer = LAYER_EXACT};
     uint64_t key;
     uint32_t v;
 
@@ -254,7 +269,7 @@ static uint32_t bind_value(struct eval *e, uint32_t file, uint32_t bind)
     case BIND_DEF:
         t.def = (struct ent){file, b->def};
         if (eval_def(e, t.def)->flags & FLAG_DECLARATION) {
-            lookup_bind(e, file, bind, NS_ANY, &as, &found);
+            lookup_bind(e, file, bind, NS_ANY, &target_plain, &found);
             linkage_define(e, &found);
             return value_of_targets(e, &found);
         }
@@ -372,24 +387,27 @@ static uint32_t first_arg(struct eval *e, uint32_t file, const struct term *call
     return list->op == TERM_LIST ? eval_value(e, file, list->a) : 0;
 }
 
-/* What calling a value of type v gives. */
-static uint32_t call_value(struct eval *e, uint32_t v)
+uint32_t value_call(struct eval *e, uint32_t v)
 {
     struct ty y = ty_get(&e->types, v);
     struct target t = {.def = {y.file, y.def}, .impl = ent_none};
     uint32_t out = 0;
 
     switch (y.kind) {
-    case TY_FUNC: t.recv = ty_arg(&e->types, v, 0); return result_of(e, &t);
+    case TY_FUNC:
+        t.recv = ty_arg(&e->types, v, 0);
+        t.self = ty_arg(&e->types, v, 1);
+        return result_of(e, &t);
     case TY_TYPE:
     case TY_LIBTYPE: return ty_instance(&e->types, v);
     case TY_FN: return ty_arg(&e->types, v, 0);
     case TY_UNION:
         for (unsigned i = 0; i < y.n_args; i++)
-            out = ty_union(&e->types, out, call_value(e, ty_arg(&e->types, v, i)));
+            out = ty_union(&e->types, out, value_call(e, ty_arg(&e->types, v, i)));
         return out;
     case TY_INST: /* a tuple struct or variant that was evaluated already */
         return eval_def(e, t.def)->kind == NODE_ENUM ? v : 0;
+    case TY_PARAM: return value_call(e, bound_of_param(e, t.def));
     default: return y.kind == TY_EXTERNAL ? v : 0;
     }
 }
@@ -399,7 +417,7 @@ static uint32_t target_call(struct eval *e, const struct target *t)
     const struct def *d = eval_def(e, t->def);
     if ((d->kind == NODE_FUNCTION || d->kind == NODE_METHOD) && (d->flags & FLAG_PROPERTY) == 0)
         return result_of(e, t);
-    return call_value(e, value_of_def(e, t));
+    return value_call(e, value_of_def(e, t));
 }
 
 /* A call of a member or a name that lies outside of the tree. */
@@ -436,7 +454,7 @@ static uint32_t call_term(struct eval *e, uint32_t file, const struct term *t)
         return v;
     v = library_call(e, file, t, callee);
     if (v == 0 && (callee->op != TERM_MEMBER || found.dynamic))
-        v = call_value(e, eval_value(e, file, t->a));
+        v = value_call(e, eval_value(e, file, t->a));
     return v;
 }
 
@@ -481,7 +499,8 @@ static uint32_t apply_value(struct eval *e, uint32_t file, const struct term *t)
 }
 
 /* The value of `a op`, op one of "<elem>", "<index>", "<try>", "<await>", "<deref>". */
-static uint32_t op_value(struct eval *e, uint32_t file, uint32_t v, const char *op, bool identity)
+static uint32_t op_value(struct eval *e, const struct lang *lang, uint32_t v, const char *op,
+                         bool identity)
 {
     bool known = false;
     struct ty y = ty_get(&e->types, v);
@@ -489,33 +508,29 @@ static uint32_t op_value(struct eval *e, uint32_t file, uint32_t v, const char *
     if (y.kind == TY_UNION) {
         for (unsigned i = 0; i < y.n_args; i++)
             out =
-                ty_union(&e->types, out, op_value(e, file, ty_arg(&e->types, v, i), op, identity));
+                ty_union(&e->types, out, op_value(e, lang, ty_arg(&e->types, v, i), op, identity));
         return out;
     }
     if (v == 0 || y.kind == TY_EXTERNAL)
         return v;
-    out = library_op(e, eval_pfile(e, file)->lang, v, op, &known);
+    out = library_op(e, lang, v, op, &known);
     if (known)
         return out;
+    uint32_t pointee = strcmp(op, "<deref>") != 0 ? library_pointee(e, lang, v) : 0;
+    if (pointee != 0 && eval_enter(e)) {
+        out = op_value(e, lang, pointee, op, identity);
+        eval_leave(e);
+        return out;
+    }
     if (y.kind == TY_LIB && y.n_args > 0)
         return ty_arg(&e->types, v, 0);
     return identity ? v : 0;
 }
 
-/* What iterating over a value gives. */
-static uint32_t elem_value(struct eval *e, uint32_t file, uint32_t v)
+/* What the methods of a type of the tree say that iterating over it gives. */
+static uint32_t iterated(struct eval *e, const struct lang *lang, uint32_t v)
 {
-    const struct lang *lang = eval_pfile(e, file)->lang;
-    struct ty y = ty_get(&e->types, v);
     uint32_t out = 0;
-
-    if (y.kind == TY_TUPLE) {
-        for (unsigned i = 0; i < y.n_args; i++)
-            out = ty_union(&e->types, out, ty_arg(&e->types, v, i));
-        return out;
-    }
-    if (y.kind != TY_INST && y.kind != TY_PARAM && y.kind != TY_MEET)
-        return op_value(e, file, v, "<elem>", false);
     for (const char *const *it = lang->iterators; it != NULL && *it != NULL && out == 0; it++) {
         uint32_t sym = program_sym(e->p, *it);
         struct targets found = {0};
@@ -525,14 +540,42 @@ static uint32_t elem_value(struct eval *e, uint32_t file, uint32_t v)
         if (found.n == 0)
             continue;
         out = target_call(e, &found.at[0]);
-        struct ty r = ty_get(&e->types, out);
-        if (out == v || !eval_enter(e))
-            return out == v ? 0 : out;
-        if (it == lang->iterators || r.kind == TY_LIB)
-            out = elem_value(e, file, out);
-        eval_leave(e);
+        if (out == v) { /* its own iterator: the next name says what that gives */
+            out = 0;
+            continue;
+        }
+        if ((it == lang->iterators || ty_kind(&e->types, out) == TY_LIB) && eval_enter(e)) {
+            out = value_elem(e, lang, out);
+            eval_leave(e);
+        }
     }
     return out;
+}
+
+uint32_t value_elem(struct eval *e, const struct lang *lang, uint32_t v)
+{
+    struct ty y = ty_get(&e->types, v);
+    uint32_t out = 0;
+
+    switch (y.kind) {
+    case TY_TUPLE:
+        for (unsigned i = 0; i < y.n_args; i++)
+            out = ty_union(&e->types, out, ty_arg(&e->types, v, i));
+        return out;
+    case TY_INST: return iterated(e, lang, v);
+    case TY_MEET:
+        out = iterated(e, lang, v);
+        for (unsigned i = 0; i < y.n_args && out == 0; i++)
+            out = value_elem(e, lang, ty_arg(&e->types, v, i));
+        return out;
+    case TY_PARAM:
+        if (eval_enter(e)) {
+            out = value_elem(e, lang, bound_of_param(e, (struct ent){y.file, y.def}));
+            eval_leave(e);
+        }
+        return out;
+    default: return op_value(e, lang, v, "<elem>", false);
+    }
 }
 
 static uint32_t proj_value(struct eval *e, uint32_t file, const struct term *t)
@@ -542,7 +585,7 @@ static uint32_t proj_value(struct eval *e, uint32_t file, const struct term *t)
     if (y.kind == TY_TUPLE)
         return ty_arg(&e->types, v, t->b);
     if (y.kind == TY_LIB)
-        return op_value(e, file, v, "<elem>", false);
+        return op_value(e, eval_pfile(e, file)->lang, v, "<elem>", false);
     return 0;
 }
 
@@ -576,7 +619,7 @@ static uint32_t pair_value(struct eval *e, uint32_t file, const struct term *t)
 
 static uint32_t index_value(struct eval *e, uint32_t file, const struct term *t)
 {
-    return op_value(e, file, eval_value(e, file, t->a), "<index>", false);
+    return op_value(e, eval_pfile(e, file)->lang, eval_value(e, file, t->a), "<index>", false);
 }
 
 /* Names, modules and the enclosing type. */
@@ -607,13 +650,13 @@ static uint32_t value(struct eval *e, uint32_t file, uint32_t term)
     case TERM_CALL:
     case TERM_NEW: return call_term(e, file, t);
     case TERM_INDEX: return index_value(e, file, t);
-    case TERM_ELEM: return elem_value(e, file, eval_value(e, file, t->a));
-    case TERM_DEREF: return op_value(e, file, eval_value(e, file, t->a), "<deref>", true);
+    case TERM_ELEM: return value_elem(e, f->lang, eval_value(e, file, t->a));
+    case TERM_DEREF: return op_value(e, f->lang, eval_value(e, file, t->a), "<deref>", true);
     case TERM_ADDR:
     case TERM_TYPEOF:
     case TERM_KEYED: return eval_value(e, file, t->a);
-    case TERM_AWAIT: return op_value(e, file, eval_value(e, file, t->a), "<await>", true);
-    case TERM_TRY: return op_value(e, file, eval_value(e, file, t->a), "<try>", true);
+    case TERM_AWAIT: return op_value(e, f->lang, eval_value(e, file, t->a), "<await>", true);
+    case TERM_TRY: return op_value(e, f->lang, eval_value(e, file, t->a), "<try>", true);
     case TERM_APPLY: return apply_value(e, file, t);
     case TERM_LIST: return eval_value(e, file, t->a);
     case TERM_TUPLE: return list_value(e, file, t->b, TY_TUPLE);
@@ -664,7 +707,7 @@ static void lookup_member_term(struct eval *e, uint32_t file, const struct term 
 static void lookup_module(struct eval *e, uint32_t v, struct targets *ret)
 {
     if (v != 0 && ty_kind(&e->types, v) == TY_MODULE)
-        targets_add(ret, ty_ent(&e->types, v), ent_none, 0, LAYER_EXACT);
+        targets_add(ret, ty_ent(&e->types, v), &target_plain, LAYER_EXACT);
     else if (v != 0)
         ret->external = true;
 }
@@ -672,8 +715,10 @@ static void lookup_module(struct eval *e, uint32_t v, struct targets *ret)
 static void lookup_self(struct eval *e, uint32_t v, struct targets *ret)
 {
     enum ty_kind kind = ty_kind(&e->types, v);
-    if (kind == TY_INST || kind == TY_TYPE)
-        targets_add(ret, ty_ent(&e->types, v), ent_none, v, LAYER_EXACT);
+    if (kind == TY_INST || kind == TY_TYPE) {
+        const struct target on = {.impl = ent_none, .recv = v, .self = v};
+        targets_add(ret, ty_ent(&e->types, v), &on, LAYER_EXACT);
+    }
 }
 
 /* A variable that holds a function or a class denotes it. */
@@ -681,19 +726,18 @@ static void lookup_held(struct eval *e, uint32_t v, struct targets *ret)
 {
     struct ty y = ty_get(&e->types, v);
     if (y.kind == TY_FUNC || y.kind == TY_TYPE)
-        targets_add(ret, ty_ent(&e->types, v), ent_none, 0, LAYER_TYPED);
+        targets_add(ret, ty_ent(&e->types, v), &target_plain, LAYER_TYPED);
     else
         ret->dynamic = true;
 }
 
 static void lookup_bound(struct eval *e, uint32_t file, uint32_t bind, struct targets *ret)
 {
-    const struct target as = {.impl = ent_none, .layer = LAYER_EXACT};
     const struct bind *b = &eval_pfile(e, file)->facts->binds[bind];
     if (b->kind == BIND_VAR) {
         lookup_held(e, bind_value(e, file, bind), ret);
     } else if (b->kind == BIND_DEF || b->kind == BIND_ALIAS) {
-        lookup_bind(e, file, bind, b->ns, &as, ret);
+        lookup_bind(e, file, bind, b->ns, &target_plain, ret);
     }
 }
 

@@ -20,7 +20,8 @@
 struct target {
     struct ent def;
     struct ent impl; /* the impl block that holds it; file FILE_NONE if none */
-    uint32_t recv;   /* type of the receiver it was found on, 0 if none */
+    uint32_t recv;   /* the type that holds it (a base of the receiver's, say), 0 if none */
+    uint32_t self;   /* the receiver that was asked for it */
     uint8_t layer;   /* enum layer */
 };
 
@@ -45,7 +46,8 @@ struct eval {
     VEC(uint32_t) reach;  /* files that it includes, nearest first, itself at the front */
     uint32_t *reach_rank; /* by file: 1 + place in reach when in it */
     struct buf text;
-    bool failed; /* out of memory */
+    VEC(uint32_t) line; /* scratch of eval_mro */
+    bool failed;        /* out of memory */
 };
 
 /* PT_ENOMEM only. The program is borrowed and must be complete (eval_attach). */

@@ -9,10 +9,14 @@
 bool eval_enter(struct eval *e);
 void eval_leave(struct eval *e);
 
-void targets_add(struct targets *t, struct ent def, struct ent impl, uint32_t recv, uint8_t layer);
+void targets_add(struct targets *t, struct ent def, const struct target *as, uint8_t layer);
 void targets_merge(struct targets *to, const struct targets *from, uint8_t at_least);
 
+#define MAX_BASES 16u /* of one type; further ones are not looked at */
+
 static const struct ent ent_none = {FILE_NONE, 0};
+/* A target that was found on no receiver. */
+static const struct target target_plain = {.impl = {FILE_NONE, 0}, .layer = LAYER_EXACT};
 
 /* What the chain of binds that begins with `bind` means. `recv`, `impl`, `layer` go into the
  * targets. */
@@ -34,6 +38,18 @@ uint32_t value_of_def(struct eval *e, const struct target *t);
 uint32_t value_of_targets(struct eval *e, const struct targets *t);
 uint32_t eval_star(struct eval *e, uint32_t file, uint32_t star);
 uint32_t value_module(struct eval *e, uint32_t file, uint32_t term);
+/* What calling a value of type v gives, and what iterating over it does. */
+uint32_t value_call(struct eval *e, uint32_t v);
+uint32_t value_elem(struct eval *e, const struct lang *lang, uint32_t v);
+
+/* mro.c: `ty` and all its bases in the order of C3. Returns how many of them are in ret. */
+unsigned eval_mro(struct eval *e, uint32_t ty, uint32_t *ret, unsigned n);
+
+/* lookup.c */
+/* Replaces the parameters of the type `recv` by its arguments in one of its bases. */
+uint32_t base_on(struct eval *e, uint32_t base, uint32_t recv);
+/* The type that a type parameter (its bind) is bounded by, 0 if none. */
+uint32_t bound_of_param(struct eval *e, struct ent param);
 
 /* library.c: the result of member `sym` of the library type `ty` (or a free function: ty 0),
  * 0 if nothing is known of it. arg: type of the first argument of the call. */

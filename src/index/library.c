@@ -10,7 +10,7 @@ const char *eval_sym_text(const struct eval *e, uint32_t sym)
     return sym == 0 ? "" : intern_str(&e->p->syms, sym, NULL);
 }
 
-/* ---- result expressions: "self", "0", "elem", "arg", "Name<0,elem>", "(0,1)" ---- */
+/* ---- result expressions: "self", "0", "elem", "arg.call", "Name<0,elem>", "(0,1)" ---- */
 
 struct expr {
     struct eval *e;
@@ -40,13 +40,6 @@ static unsigned parse_list(struct expr *x, char close, uint32_t *args)
     return n;
 }
 
-static uint32_t element(struct expr *x, uint32_t of)
-{
-    bool known = false;
-    uint32_t t = library_op(x->e, x->lang, of, "<elem>", &known);
-    return known ? t : ty_arg(&x->e->types, of, 0);
-}
-
 static uint32_t named(struct expr *x, const char *name, size_t n)
 {
     uint32_t args[TY_MAX_ARGS];
@@ -56,11 +49,28 @@ static uint32_t named(struct expr *x, const char *name, size_t n)
     return ty_make(&x->e->types, TY_LIB, (struct ent){0, sym}, args, n_args);
 }
 
-static uint32_t parse_expr(struct expr *x)
+static bool take(struct expr *x, const char *word)
+{
+    size_t n = strlen(word);
+    if (strncmp(x->at, word, n) != 0)
+        return false;
+    x->at += n;
+    return true;
+}
+
+/* References are no types here; but in an impl of a trait for &T, *self is T. */
+static uint32_t below(struct expr *x)
+{
+    struct ty y = ty_get(&x->e->types, x->self);
+    const struct def *d = y.kind == TY_INST ? eval_def(x->e, (struct ent){y.file, y.def}) : NULL;
+    if (d == NULL || d->kind != NODE_IMPL || d->self == 0)
+        return x->self;
+    return eval_type(x->e, y.file, d->self);
+}
+
+static uint32_t parse_atom(struct expr *x)
 {
     uint32_t args[TY_MAX_ARGS];
-    if (++x->depth > 16)
-        return 0;
     if (*x->at == '(') {
         unsigned n = parse_list(x, ')', args);
         return ty_make(&x->e->types, TY_TUPLE, (struct ent){0, 0}, args, n);
@@ -69,35 +79,54 @@ static uint32_t parse_expr(struct expr *x)
         return ty_arg(&x->e->types, x->self,
                       (unsigned)strtoul(x->at, (char **)(uintptr_t)&x->at, 10));
     const char *from = x->at;
-    while (isalnum((unsigned char)*x->at) || *x->at == '_' || *x->at == '.' || *x->at == ':')
+    while (isalnum((unsigned char)*x->at) || *x->at == '_' || *x->at == ':')
         x->at++;
     struct slice word = slice_of(from, (size_t)(x->at - from));
     if (slice_eq(word, SLICE("self")))
         return x->self;
     if (slice_eq(word, SLICE("elem")))
-        return element(x, x->self);
+        return value_elem(x->e, x->lang, x->self);
     if (slice_eq(word, SLICE("arg")))
         return x->arg;
-    if (slice_eq(word, SLICE("arg.elem")))
-        return element(x, x->arg);
+    if (slice_eq(word, SLICE("below")))
+        return below(x);
     return word.n > 0 ? named(x, word.p, word.n) : 0;
+}
+
+/* The part of an expression up to the next ',' or bracket. */
+static uint32_t parse_expr(struct expr *x)
+{
+    uint32_t t = 0;
+    if (x->depth >= 16 || !eval_enter(x->e))
+        return 0;
+    x->depth++;
+    t = parse_atom(x);
+    for (;;) {
+        if (take(x, ".elem"))
+            t = value_elem(x->e, x->lang, t);
+        else if (take(x, ".call"))
+            t = value_call(x->e, t);
+        else
+            break;
+    }
+    x->depth--;
+    eval_leave(x->e);
+    return t;
 }
 
 /* ---- look-up ---- */
 
+#define MAX_POINTERS 8u /* to pointers that a member is looked up through */
+
 static const struct lang_member *find_member(const struct lang *lang, const char *type,
                                              const char *member)
 {
-    const struct lang_member *any = NULL;
     for (const struct lang_member *m = lang->members; m != NULL && m->type != NULL; m++) {
-        if (m->member[0] != member[0] || strcmp(m->member, member) != 0)
-            continue;
-        if (strcmp(m->type, type) == 0)
+        if (m->member[0] == member[0] && strcmp(m->member, member) == 0 &&
+            strcmp(m->type, type) == 0)
             return m;
-        if (type[0] != '\0' && strcmp(m->type, "*") == 0)
-            any = m;
     }
-    return any;
+    return NULL;
 }
 
 static const char *library_name(const struct eval *e, uint32_t ty)
@@ -115,10 +144,29 @@ static uint32_t result_of(struct eval *e, const struct lang *lang, const struct 
     return parse_expr(&x);
 }
 
+/* The type's own member, or that of what the type points to, or what any type has. */
+static const struct lang_member *member_through(struct eval *e, const struct lang *lang,
+                                                const char *member, uint32_t *ty)
+{
+    uint32_t on = *ty;
+    for (unsigned i = 0; i < MAX_POINTERS; i++) {
+        const struct lang_member *m = find_member(lang, library_name(e, on), member);
+        if (m != NULL) {
+            *ty = on;
+            return m;
+        }
+        uint32_t pointee = library_pointee(e, lang, on);
+        if (pointee == 0)
+            break;
+        on = pointee;
+    }
+    return *ty != 0 ? find_member(lang, "*", member) : NULL;
+}
+
 uint32_t library_result(struct eval *e, const struct lang *lang, uint32_t ty, uint32_t sym,
                         uint32_t arg)
 {
-    const struct lang_member *m = find_member(lang, library_name(e, ty), eval_sym_text(e, sym));
+    const struct lang_member *m = member_through(e, lang, eval_sym_text(e, sym), &ty);
     return m != NULL ? result_of(e, lang, m, ty, arg) : 0;
 }
 

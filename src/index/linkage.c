@@ -67,12 +67,31 @@ static size_t folders_in_common(const char *a, const char *b)
     return same;
 }
 
+/* Where an #include was not understood, the static function of a header may be what is called. */
+static void add_header_rivals(struct eval *e, const char *near, uint32_t sym, size_t best_common,
+                              struct targets *best)
+{
+    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+        const struct link *k = &e->p->links.at[l];
+        const struct def *d = def_of(e, k);
+        const char *path = eval_pfile(e, k->file)->path;
+        if (d == NULL || d->kind != NODE_FUNCTION || has_linkage(d) ||
+            (d->flags & FLAG_DECLARATION) != 0 || !slice_ends(slice_from(path), SLICE(".h")) ||
+            folders_in_common(path, near) < best_common)
+            continue;
+        uint32_t def = eval_pfile(e, k->file)->facts->binds[k->index].def;
+        targets_add(best, (struct ent){k->file, def}, &target_plain, LAYER_CANDIDATE);
+    }
+}
+
 /* The definitions with linkage of a name, those in the nearest folder only. One: it is the one
- * that a linker would take (layer `one`); several programs in one tree: candidates. */
-static void linked(struct eval *e, uint32_t near_file, uint32_t sym, uint8_t one,
+ * that a linker would take; several programs in one tree: candidates. `declared`: a declaration of
+ * it is in sight, otherwise nothing but its name speaks for it. */
+static void linked(struct eval *e, uint32_t near_file, uint32_t sym, bool declared,
                    struct targets *ret)
 {
     const char *near = eval_pfile(e, near_file)->path;
+    const uint8_t one = declared ? LAYER_EXACT : LAYER_UNIQUE;
     struct targets best = {0};
     size_t best_common = 0;
 
@@ -87,9 +106,11 @@ static void linked(struct eval *e, uint32_t near_file, uint32_t sym, uint8_t one
             best = (struct targets){0};
         if (best.n == 0 || common >= best_common) {
             best_common = common > best_common ? common : best_common;
-            targets_add(&best, (struct ent){k->file, def}, ent_none, 0, one);
+            targets_add(&best, (struct ent){k->file, def}, &target_plain, one);
         }
     }
+    if (best.n > 0 && !declared)
+        add_header_rivals(e, near, sym, best_common, &best);
     /* the two branches of an #if in one file are one definition to whoever calls it */
     bool one_file = best.n > 1;
     for (unsigned i = 1; i < best.n; i++)
@@ -127,7 +148,7 @@ static void defined_once(struct eval *e, uint32_t sym, unsigned ns, struct targe
         if (d == NULL || is_declared_only(d) || (d->ns & ns & NS_TAG) == 0)
             continue;
         targets_add(ret, (struct ent){k->file, eval_pfile(e, k->file)->facts->binds[k->index].def},
-                    ent_none, 0, LAYER_EXACT);
+                    &target_plain, LAYER_EXACT);
     }
     for (unsigned i = 0; ret->n > 1 && i < ret->n; i++)
         ret->at[i].layer = LAYER_CANDIDATE;
@@ -144,18 +165,18 @@ void linkage_define(struct eval *e, struct targets *t)
         struct targets found = {0};
         struct ent here;
         if ((f->lang->flags & LANG_GLOBAL_LINKAGE) == 0 || !is_declared_only(d)) {
-            targets_add(&out, at, t->at[i].impl, t->at[i].recv, t->at[i].layer);
+            targets_add(&out, at, &t->at[i], t->at[i].layer);
             continue;
         }
         uint32_t sym = pfile_sym(f, d->name);
         if (defined_in(e, at.file, sym, d->ns, &here))
-            targets_add(&found, here, ent_none, 0, LAYER_EXACT);
+            targets_add(&found, here, &target_plain, LAYER_EXACT);
         else if (d->ns & NS_TAG)
             defined_once(e, sym, d->ns, &found);
         else if ((d->flags & FLAG_STATIC) == 0)
-            linked(e, at.file, sym, LAYER_EXACT, &found);
+            linked(e, at.file, sym, true, &found);
         if (found.n == 0)
-            targets_add(&found, at, ent_none, 0, t->at[i].layer);
+            targets_add(&found, at, &target_plain, t->at[i].layer);
         targets_merge(&out, &found, t->at[i].layer);
     }
     *t = out;
@@ -182,7 +203,7 @@ static void add_rivals(struct eval *e, uint32_t sym, struct ent best, struct tar
             d->kind != NODE_FUNCTION || is_declared_only(d))
             continue;
         uint32_t def = eval_pfile(e, k->file)->facts->binds[k->index].def;
-        targets_add(ret, (struct ent){k->file, def}, ent_none, 0, LAYER_CANDIDATE);
+        targets_add(ret, (struct ent){k->file, def}, &target_plain, LAYER_CANDIDATE);
     }
     if (ret->n > 1)
         ret->at[0].layer = LAYER_CANDIDATE;
@@ -206,11 +227,11 @@ void linkage_lookup(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, st
         at = (struct ent){k->file, eval_pfile(e, k->file)->facts->binds[k->index].def};
     }
     if (best != NULL) {
-        targets_add(ret, at, ent_none, 0, LAYER_EXACT);
+        targets_add(ret, at, &target_plain, LAYER_EXACT);
         if (best->kind == NODE_FUNCTION && !is_declared_only(best))
             add_rivals(e, sym, at, ret);
     } else if (ns & NS_VALUE) {
-        linked(e, file, sym, LAYER_UNIQUE, ret);
+        linked(e, file, sym, false, ret);
     }
     if (ret->n == 0)
         ret->external = true;

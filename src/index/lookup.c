@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#define MAX_BASES 16u
+#define MAX_MRO 64u
 
-void targets_add(struct targets *t, struct ent def, struct ent impl, uint32_t recv, uint8_t layer)
+void targets_add(struct targets *t, struct ent def, const struct target *as, uint8_t layer)
 {
     for (unsigned i = 0; i < t->n; i++) {
         if (t->at[i].def.file == def.file && t->at[i].def.def == def.def) {
@@ -18,14 +18,17 @@ void targets_add(struct targets *t, struct ent def, struct ent impl, uint32_t re
         t->more = true;
         return;
     }
-    t->at[t->n++] = (struct target){def, impl, recv, layer};
+    struct target *to = &t->at[t->n++];
+    *to = *as;
+    to->def = def;
+    to->layer = layer;
 }
 
 void targets_merge(struct targets *to, const struct targets *from, uint8_t at_least)
 {
     for (unsigned i = 0; i < from->n; i++) {
         const struct target *t = &from->at[i];
-        targets_add(to, t->def, t->impl, t->recv, t->layer > at_least ? t->layer : at_least);
+        targets_add(to, t->def, t, t->layer > at_least ? t->layer : at_least);
     }
     to->more |= from->more;
     to->external |= from->external;
@@ -38,7 +41,7 @@ static void take_bind(struct eval *e, uint32_t file, const struct bind *b, const
                       uint8_t layer, struct targets *ret)
 {
     if (b->kind == BIND_DEF) {
-        targets_add(ret, (struct ent){file, b->def}, as->impl, as->recv, layer);
+        targets_add(ret, (struct ent){file, b->def}, as, layer);
     } else if (b->kind == BIND_ALIAS) {
         struct targets inner;
         eval_lookup(e, file, b->init, &inner);
@@ -132,9 +135,8 @@ static void search_module(struct eval *e, struct ent module, uint32_t sym, unsig
         return;
     }
     uint32_t bind = program_member(e->p, module.file, scope, sym);
-    const struct target as = {.impl = ent_none, .layer = LAYER_EXACT};
     if (bind != 0 && exported(f, bind, ns))
-        lookup_bind(e, module.file, bind, ns, &as, ret);
+        lookup_bind(e, module.file, bind, ns, &target_plain, ret);
     if (ret->n == 0)
         search_stars(e, module.file, scope, sym, ns, true, ret);
 }
@@ -175,7 +177,7 @@ static void search_submodule(struct eval *e, uint32_t file, uint32_t sym, struct
     uint32_t to = program_module(e->p, e->text.p, e->text.n);
     for (; to != FILE_NONE; to = eval_pfile(e, to)->next_same) {
         if (eval_pfile(e, to)->lang == f->lang) {
-            targets_add(ret, (struct ent){to, 0}, ent_none, 0, LAYER_EXACT);
+            targets_add(ret, (struct ent){to, 0}, &target_plain, LAYER_EXACT);
             return;
         }
     }
@@ -211,7 +213,7 @@ void lookup_free(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, uint3
         const char *name = eval_sym_text(e, sym);
         uint32_t to = program_module(e->p, name, strlen(name));
         if (to != FILE_NONE && eval_pfile(e, to)->lang == f->lang)
-            targets_add(ret, (struct ent){to, 0}, ent_none, 0, LAYER_EXACT);
+            targets_add(ret, (struct ent){to, 0}, &target_plain, LAYER_EXACT);
     }
     if (ret->n == 0)
         ret->external = true;
@@ -231,8 +233,7 @@ static void own_member(struct eval *e, struct ent type, const struct target *as,
 void eval_own_member(struct eval *e, struct ent type, uint32_t sym, unsigned ns,
                      struct targets *ret)
 {
-    const struct target as = {.impl = ent_none, .layer = LAYER_EXACT};
-    own_member(e, type, &as, sym, ns, ret);
+    own_member(e, type, &target_plain, sym, ns, ret);
 }
 
 unsigned eval_bases(struct eval *e, struct ent type, uint32_t *ret, unsigned n)
@@ -248,7 +249,7 @@ unsigned eval_bases(struct eval *e, struct ent type, uint32_t *ret, unsigned n)
 }
 
 struct member_query {
-    uint32_t sym, recv;
+    uint32_t sym, recv, self;
     unsigned ns;
     uint8_t layer;
     unsigned depth;
@@ -260,14 +261,40 @@ static void type_members(struct eval *e, struct ent type, const struct member_qu
 static void members_of(struct eval *e, uint32_t ty, const struct member_query *q,
                        struct targets *ret);
 
-/* Replaces the parameters of the type `recv` by its arguments in one of its bases. */
-static uint32_t base_on(struct eval *e, uint32_t base, uint32_t recv);
+/* Several bases, in a language that searches them in the order of C3. */
+static void mro_members(struct eval *e, struct ent type, const struct member_query *q,
+                        struct targets *ret)
+{
+    uint32_t mro[MAX_MRO];
+    struct ty y = ty_get(&e->types, q->recv);
+    bool own = (y.kind == TY_INST || y.kind == TY_TYPE) && y.file == type.file && y.def == type.def;
+    uint32_t self =
+        own ? ty_instance(&e->types, q->recv) : ty_make(&e->types, TY_INST, type, NULL, 0);
+    unsigned n = eval_mro(e, self, mro, MAX_MRO);
+
+    for (unsigned i = 1; i < n && ret->n == 0; i++) {
+        const struct target as = {
+            .impl = ent_none, .recv = mro[i], .self = q->self, .layer = q->layer};
+        if (ty_kind(&e->types, mro[i]) == TY_INST) {
+            own_member(e, ty_ent(&e->types, mro[i]), &as, q->sym, q->ns, ret);
+        } else {
+            struct member_query up = *q;
+            up.depth++;
+            up.recv = mro[i];
+            members_of(e, mro[i], &up, ret);
+        }
+    }
+}
 
 static void bases_members(struct eval *e, struct ent type, const struct member_query *q,
                           struct targets *ret)
 {
     uint32_t bases[MAX_BASES];
     unsigned n = eval_bases(e, type, bases, MAX_BASES);
+    if (n > 1 && (eval_pfile(e, type.file)->lang->flags & LANG_MRO) != 0) {
+        mro_members(e, type, q, ret);
+        return;
+    }
     for (unsigned i = 0; i < n && ret->n == 0; i++) {
         struct member_query up = *q;
         uint32_t base = q->recv != 0 ? base_on(e, bases[i], q->recv) : bases[i];
@@ -287,7 +314,8 @@ static void impl_members(struct eval *e, uint64_t key, const struct member_query
     for (unsigned traits = 0; traits < 2 && ret->n == 0; traits++) {
         for (uint32_t l = chain; l != 0; l = e->p->links.at[l].next) {
             struct ent impl = {e->p->links.at[l].file, e->p->links.at[l].index};
-            const struct target as = {.impl = impl, .recv = q->recv, .layer = q->layer};
+            const struct target as = {
+                .impl = impl, .recv = q->recv, .self = q->self, .layer = q->layer};
             if ((eval_def(e, impl)->bases != 0) == (traits != 0))
                 own_member(e, impl, &as, q->sym, q->ns, ret);
         }
@@ -312,7 +340,7 @@ static void deref_members(struct eval *e, uint64_t key, const struct lang *lang,
             continue;
         struct member_query to = *q;
         to.depth++;
-        to.recv = ty_instance(&e->types, value_of_targets(e, &alias));
+        to.recv = to.self = ty_instance(&e->types, value_of_targets(e, &alias));
         if (to.recv != q->recv)
             members_of(e, to.recv, &to, ret);
     }
@@ -323,7 +351,8 @@ static void type_members(struct eval *e, struct ent type, const struct member_qu
 {
     const struct def *d = eval_def(e, type);
     const struct lang *lang = eval_pfile(e, type.file)->lang;
-    const struct target as = {.impl = ent_none, .recv = q->recv, .layer = q->layer};
+    const struct target as = {
+        .impl = ent_none, .recv = q->recv, .self = q->self, .layer = q->layer};
 
     own_member(e, type, &as, q->sym, q->ns, ret);
     if (ret->n > 0)
@@ -342,12 +371,17 @@ static void type_members(struct eval *e, struct ent type, const struct member_qu
         deref_members(e, program_impl_key(type), lang, q, ret);
 }
 
+uint32_t bound_of_param(struct eval *e, struct ent param)
+{
+    const struct bind *b = &eval_pfile(e, param.file)->facts->binds[param.def];
+    return b->type != 0 ? eval_type(e, param.file, b->type) : 0;
+}
+
 /* A type parameter has the members of its bounds. */
 static void param_members(struct eval *e, struct ent param, const struct member_query *q,
                           struct targets *ret)
 {
-    const struct bind *b = &eval_pfile(e, param.file)->facts->binds[param.def];
-    uint32_t bound = b->type != 0 ? eval_type(e, param.file, b->type) : 0;
+    uint32_t bound = bound_of_param(e, param);
     struct member_query up = *q;
     up.depth++;
     up.recv = bound;
@@ -364,7 +398,7 @@ static void library_members(struct eval *e, uint32_t ty, const struct member_que
 
     impl_members(e, program_impl_key_name(ty_get(&e->types, ty).def), q, ret);
     to.depth++;
-    to.recv = pointee;
+    to.recv = to.self = pointee;
     if (ret->n == 0 && pointee != 0)
         members_of(e, pointee, &to, ret);
     if (ret->n == 0)
@@ -381,7 +415,7 @@ static void parts_members(struct eval *e, uint32_t ty, const struct member_query
         struct member_query part = *q;
         struct targets found = {0};
         part.depth++;
-        part.recv = ty_arg(&e->types, ty, i);
+        part.recv = part.self = ty_arg(&e->types, ty, i);
         members_of(e, part.recv, &part, &found);
         targets_merge(ret, &found, 0);
     }
@@ -425,7 +459,8 @@ static void members_of(struct eval *e, uint32_t ty, const struct member_query *q
 
 void eval_members(struct eval *e, uint32_t ty, uint32_t sym, unsigned ns, struct targets *ret)
 {
-    const struct member_query q = {.sym = sym, .recv = ty, .ns = ns, .layer = LAYER_TYPED};
+    const struct member_query q = {
+        .sym = sym, .recv = ty, .self = ty, .ns = ns, .layer = LAYER_TYPED};
     members_of(e, ty, &q, ret);
 }
 
@@ -450,7 +485,7 @@ static uint32_t on_part(void *ctx, uint32_t part)
     return ty_arg(t, c->recv, b->index);
 }
 
-static uint32_t base_on(struct eval *e, uint32_t base, uint32_t recv)
+uint32_t base_on(struct eval *e, uint32_t base, uint32_t recv)
 {
     struct on_ctx c = {e, recv};
     if (ty_kind(&e->types, recv) != TY_INST && ty_kind(&e->types, recv) != TY_TYPE)

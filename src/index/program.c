@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static int no_memory(struct err *err)
@@ -137,6 +138,35 @@ struct lang_tree program_tree(struct program *p)
 
 /* ---- linking ---- */
 
+/* Library types that only a language's own tables name are types too. */
+static bool add_words(struct program *p, const char *s)
+{
+    while (*s != '\0') {
+        size_t n = 0;
+        while (isalnum((unsigned char)s[n]) || s[n] == '_')
+            n++;
+        if (n > 0 && intern_put(&p->syms, s, n) == 0)
+            return false;
+        s += n > 0 ? n : 1;
+    }
+    return true;
+}
+
+static bool add_library(struct program *p)
+{
+    bool done[256] = {false};
+    for (uint32_t i = 0; i < p->files.len; i++) {
+        uint8_t lang = p->files.at[i].facts->lang;
+        const struct lang_member *m = done[lang] ? NULL : p->files.at[i].lang->members;
+        done[lang] = true;
+        for (; m != NULL && m->type != NULL; m++) {
+            if (!add_words(p, m->result))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool add_file(struct program *p, const struct program_file *in, uint32_t scope_base)
 {
     const struct facts *f = in->facts;
@@ -258,7 +288,7 @@ int program_link(struct program *p, const struct program_file *files, uint32_t n
         ok = add_file(p, &files[i], scope_base);
         scope_base += files[i].facts->n_scopes;
     }
-    ok = ok && add_packages(p) && add_modules(p);
+    ok = ok && add_library(p) && add_packages(p) && add_modules(p);
     /* backwards, so that chains (built at their front) list files in the order of their paths */
     for (uint32_t i = n; ok && i-- > 0;)
         ok = add_binds(p, i);

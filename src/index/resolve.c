@@ -193,7 +193,8 @@ static void unique_members(struct at *a, const struct term *t, struct targets *r
             *ret = (struct targets){0}; /* too many to be worth anything */
             return;
         }
-        ret->at[ret->n++] = (struct target){d, {FILE_NONE, 0}, 0, LAYER_UNIQUE};
+        ret->at[ret->n++] =
+            (struct target){.def = d, .impl = {FILE_NONE, 0}, .layer = LAYER_UNIQUE};
     }
     for (unsigned i = 0; ret->n > 1 && i < ret->n; i++)
         ret->at[i].layer = LAYER_CANDIDATE;

@@ -15,7 +15,8 @@ enum ty_kind {
     TY_NONE,
     TY_INST,    /* a value of the type `def`, with type arguments */
     TY_TYPE,    /* the type itself: a class object, a type name */
-    TY_FUNC,    /* the function `def`; args[0] is the receiver it was taken from, if any */
+    TY_FUNC,    /* the function `def`; args: the type that holds it and the receiver that it was
+                   taken from, if any */
     TY_MODULE,  /* file (def 0) or namespace */
     TY_PARAM,   /* type parameter: def is the *bind* that declares it */
     TY_SUPER,   /* a value of the bases of `def` */

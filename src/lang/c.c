@@ -615,10 +615,9 @@ static void enter_field_designator(struct extract *x, TSNode node)
 {
     struct ex_place at = ex_place(x);
     (void)node;
-    if (at.n > 0)
-        x->user = designated(&at, x->user);
-    else if (x->user2 != U_FIELDS)
-        x->user = 0;
+    /* an array's element is named by its index first */
+    bool known = x->user2 == U_FIELDS || (x->user2 >= U_ELEMENTS && at.n > 0);
+    x->user = known ? designated(&at, x->user) : 0;
 }
 
 static void leave_field_designator(struct extract *x, struct kid *self, const struct kid *kids,

@@ -39,16 +39,17 @@ enum ex_rule_flag {
 
 struct kid {
     TSNode node;
-    uint32_t name; /* symbol of the text of a leaf, 0 otherwise */
-    uint32_t term; /* what the node denotes, 0 if nothing */
-    uint32_t ref;  /* the ref that stands for `term` itself, 0 if there is none */
+    uint32_t name;           /* symbol of the text of a leaf, 0 otherwise */
+    uint32_t term;           /* what the node denotes, 0 if nothing */
+    uint32_t ref;            /* the ref that stands for `term` itself, 0 if there is none */
     uint32_t refs, refs_end; /* the refs made at and below the node */
     uint16_t sym;            /* index of its rule in the language's table, 0 if it has none */
     uint16_t field;          /* index of its field in the language's list, 0 if none */
 };
 
 typedef void (*ex_enter_fn)(struct extract *x, TSNode node);
-typedef void (*ex_leave_fn)(struct extract *x, struct kid *self, const struct kid *kids, uint32_t n);
+typedef void (*ex_leave_fn)(struct extract *x, struct kid *self, const struct kid *kids,
+                            uint32_t n);
 
 struct ex_rule {
     const char *symbol;
@@ -76,8 +77,8 @@ struct ex_note {
 
 /* Where the node being entered stands in its parent. */
 struct ex_place {
-    uint16_t parent, field;  /* rule index of the parent (0: none), the node's own field */
-    const struct kid *kids;  /* values of the earlier children of the parent */
+    uint16_t parent, field; /* rule index of the parent (0: none), the node's own field */
+    const struct kid *kids; /* values of the earlier children of the parent */
     uint32_t n;
 };
 
@@ -86,14 +87,14 @@ struct extract {
     const struct lang *lang;
     const char *src;
     uint32_t n_src;
-    const char *path;  /* of the file, relative to the root, for the rare rule that needs it */
-    uint32_t def;      /* the innermost definition being walked (0: the file) */
-    uint32_t scope;    /* the innermost scope */
-    uint32_t self;     /* the innermost type or impl, 0 if none: what SELF refers to */
-    bool in_test;      /* definitions made now are test code; restored with def and scope */
-    bool conditional;  /* likewise FLAG_CONDITIONAL */
+    const char *path;   /* of the file, relative to the root, for the rare rule that needs it */
+    uint32_t def;       /* the innermost definition being walked (0: the file) */
+    uint32_t scope;     /* the innermost scope */
+    uint32_t self;      /* the innermost type or impl, 0 if none: what SELF refers to */
+    bool in_test;       /* definitions made now are test code; restored with def and scope */
+    bool conditional;   /* likewise FLAG_CONDITIONAL */
     bool skip_children; /* set by `enter`: do not descend into this node */
-    uint32_t user;     /* for the language: saved and restored with def and scope */
+    uint32_t user;      /* for the language: saved and restored with def and scope */
     uint32_t user2;
     uint16_t fields[64]; /* grammar field id of each of the language's fields */
 

@@ -43,11 +43,15 @@ enum lang_flag {
     LANG_PACKAGE_NAMES = 1u << 9,
     /* Inside a namespace the names of the scopes around it are not seen (but macros are): Rust. */
     LANG_CLOSED_NAMESPACES = 1u << 10,
+    /* Several bases are searched in the order of C3, not one after the other: Python. */
+    LANG_MRO = 1u << 11,
 };
 
 /* What is known of a member of a builtin or library type. `result` is a small type expression:
- * "self" the receiver, "0" / "1" its type arguments, "elem" what iterating it gives, a name for
- * a builtin type, "Name<0>" for one with arguments, "(0,1)" for a tuple. type "*" stands for any.
+ * "self" the receiver, "0" / "1" its type arguments, "elem" what iterating it gives, "arg" the
+ * first argument of the call, "below" the receiver without a reference, a name for a builtin type, "Name<0>" for one with arguments, "(0,1)"
+ * for a tuple; ".elem" and ".call" behind one: what iterating over it and calling it gives.
+ * type "*" stands for any, which counts where neither the type nor what it points to has an entry.
  * Made-up members say what operations give: "<elem>" iteration, "<index>" a[i], "<try>" a?,
  * "<await>" await a, "<deref>" *a; where there is no entry, these give type argument 0. */
 struct lang_member {

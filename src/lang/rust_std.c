@@ -205,7 +205,7 @@ const struct lang_member rust_members[] = {
     {"*", "into_iter", "self"}, {"*", "min", "self"}, {"*", "max", "self"},
     {"*", "clamp", "self"}, {"*", "eq", "bool"}, {"*", "ne", "bool"}, {"*", "lt", "bool"},
     {"*", "le", "bool"}, {"*", "gt", "bool"}, {"*", "ge", "bool"}, {"*", "cmp", "Ordering"},
-    {"*", "partial_cmp", "Option<Ordering>"}, {"*", "deref", "self"}, {"*", "deref_mut", "self"},
+    {"*", "partial_cmp", "Option<Ordering>"}, {"*", "deref", "below"}, {"*", "deref_mut", "below"},
     /* constructors of library types */
     {"*", "new", "self"}, {"*", "with_capacity", "self"}, {"*", "from", "self"},
     {"*", "from_iter", "self"},

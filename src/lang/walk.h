@@ -10,7 +10,7 @@
 struct ex_table {
     uint16_t *rule_of; /* by grammar symbol: index of the rule, 0 if none */
     uint32_t n_symbols;
-    uint16_t *field_of;                /* by grammar field: index in lang->fields, 0 if none */
+    uint16_t *field_of; /* by grammar field: index in lang->fields, 0 if none */
     uint32_t n_fields;
     uint16_t fields[64]; /* by index in lang->fields: grammar field */
     int error;
@@ -24,7 +24,7 @@ const struct ex_table *ex_table_of(unsigned lang);
 struct ex_frame {
     struct kid self;
     const struct ex_rule *rule;
-    uint32_t kids;  /* where its children's values begin */
+    uint32_t kids; /* where its children's values begin */
     uint32_t def, scope, self_def, user, user2;
     bool in_test, conditional;
 };
@@ -42,7 +42,7 @@ struct ex_walk {
     const struct ex_table *table;
     VEC(struct ex_frame) frames;
     VEC(struct kid) kids;
-    struct map binds;         /* (scope, name) -> newest bind */
+    struct map binds; /* (scope, name) -> newest bind */
     struct ex_doc doc;
     struct buf text;   /* scratch */
     struct buf masked; /* what is parsed instead of the source, if anything */
