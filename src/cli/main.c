@@ -61,6 +61,8 @@ static int find_root(struct run *r, struct err *err)
     if (dir == NULL)
         return workspace_root_of(".", &r->root, err);
     int rc = io_realpath(dir, &r->root, err);
+    if (rc == PT_ENOENT)
+        return err_set(err, PT_ENOENT, "there is no folder %s", dir);
     if (rc == PT_OK)
         rc = io_stat(IO_CWD, buf_cstr(&r->root), &st, err);
     if (rc == PT_OK && st.kind != IO_DIR)

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "index/dump.h"
 #include "store/store.h"
@@ -96,9 +97,13 @@ static int set_aside(struct workspace *w, const struct err *why, const char **re
 {
     struct buf to = {0};
     int rc = store_set_aside_snapshot(w->state, &to, err);
-    if (rc == PT_OK)
-        *ret_notice = arena_printf(&w->arena, "%s; kept as %s, the graph is built anew", why->msg,
-                                   buf_cstr(&to));
+    if (rc == PT_OK) {
+        log_info("graph set aside", log_str("as", buf_cstr(&to)), log_err(why));
+        *ret_notice =
+            arena_printf(&w->arena, "the graph of %s %s; it is kept as %s%s", w->root,
+                         why->code == PT_EVERSION ? "was written by another version" : "is damaged",
+                         buf_cstr(&to), w->from_dump ? "" : ", and indexing makes a new one");
+    }
     buf_release(&to);
     return rc;
 }
@@ -134,21 +139,27 @@ static void read_origin(struct workspace *w)
     buf_release(&text);
 }
 
+static int make_state(const char *dir, struct err *err)
+{
+    int rc = io_mkdir_p(dir, 0700, err);
+    return rc == PT_OK ? rc
+                       : err_prefix(err, "no place for state (XDG_STATE_HOME says where it is)");
+}
+
 static int open_in(struct workspace *w, const char **ret_notice, struct err *err)
 {
     struct buf state = {0};
     int rc = state_path(w->root, &state, err);
     if (rc == PT_OK) {
         w->state = arena_strndup(&w->arena, state.p, state.n);
-        rc = w->state != NULL ? io_mkdir_p(w->state, 0700, err)
-                              : err_set(err, PT_ENOMEM, "out of memory");
+        rc =
+            w->state != NULL ? make_state(w->state, err) : err_set(err, PT_ENOMEM, "out of memory");
     }
     buf_release(&state);
-    if (rc == PT_OK)
-        rc = open_store(w, ret_notice, err);
-    if (rc == PT_OK)
-        read_origin(w);
-    return rc;
+    if (rc != PT_OK)
+        return rc;
+    read_origin(w);
+    return open_store(w, ret_notice, err);
 }
 
 int workspace_open(const char *root, struct workspace **ret, const char **ret_notice,
@@ -182,6 +193,11 @@ void workspace_close(struct workspace *w)
 const char *workspace_root(const struct workspace *w)
 {
     return w->root;
+}
+
+bool workspace_from_dump(const struct workspace *w)
+{
+    return w->from_dump;
 }
 
 bool workspace_no_ignore(const struct workspace *w)

@@ -27,6 +27,8 @@ void workspace_close(struct workspace *w); /* takes NULL */
 
 const char *workspace_root(const struct workspace *w);
 const char *workspace_state_dir(const struct workspace *w);
+/* Does the graph stand for a dump, not for the tree? */
+bool workspace_from_dump(const struct workspace *w);
 /* Was it last indexed with scan_options.no_ignore? Whoever refreshes it goes on with that. */
 bool workspace_no_ignore(const struct workspace *w);
 

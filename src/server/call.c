@@ -129,12 +129,42 @@ int call_node_kinds(const struct call *c, const char *param, uint32_t fallback, 
 
 /* ---- names ---- */
 
+/* What a terminal or JSON would not show as it is. */
+static bool has_control(const char *s)
+{
+    for (const char *p = s; *p != '\0'; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return true;
+    }
+    return !utf8_valid(s, strlen(s));
+}
+
+/* $'...', which bash, zsh and ksh read. */
+static void quote_escaped(struct buf *b, const char *s)
+{
+    buf_str(b, "$'");
+    for (; *s != '\0'; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c < ' ' || c >= 0x7f)
+            buf_printf(b, "\\%03o", c);
+        else if (c == '\'' || c == '\\')
+            buf_printf(b, "\\%c", c);
+        else
+            buf_char(b, *s);
+    }
+    buf_char(b, '\'');
+}
+
 void shell_quote(struct buf *b, const char *s)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-./:,@%+=";
     if (*s != '\0' && *s != '-' && s[strspn(s, plain)] == '\0') {
         buf_str(b, s);
+        return;
+    }
+    if (has_control(s)) {
+        quote_escaped(b, s);
         return;
     }
     buf_char(b, '\'');

@@ -71,6 +71,10 @@ int refresh(struct call *c, struct answer *a, uint32_t *ret_stale, struct err *e
     for (;;) {
         uint32_t stale = 0;
         bool empty = is_empty(c);
+        if (empty && workspace_from_dump(c->workspace))
+            return err_set(err, PT_EINVAL,
+                           "the graph of the ingested dump is gone: ingest the dump again, or "
+                           "index the tree");
         if (empty && c->no_refresh)
             return err_set(err, PT_EINVAL,
                            "nothing is indexed yet: run index first, or leave --no-refresh out");
