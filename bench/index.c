@@ -1,14 +1,12 @@
 /* A full index against parsing alone: the same files, the same number of threads, the same run.
  *
  *   index [--threads N] [--rounds N] [--no-ignore] DIR
- *   index --edges DIR        the CALLS edges of the delta as TSV (candidates left out)
  *
  * Prints files, lines, times (best of the rounds), their ratio, and the peak memory of the process
  * before and after indexing.
  */
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/map.h"
 #include "base/pool.h"
 #include "index/pipeline.h"
 #include "lang/extract.h"
@@ -73,45 +71,6 @@ static int parse_alone(const char *root, const struct scan_options *scan, unsign
     return rc;
 }
 
-struct where {
-    uint32_t unit, node;
-};
-
-static void print_edges(const struct delta *d)
-{
-    struct map at = {0};
-    VEC(struct where) all = {0};
-    for (uint32_t u = 0; u < d->units.len; u++) {
-        for (uint32_t i = 0; i < d->units.at[u].n_nodes; i++) {
-            bool fresh = false;
-            (void)map_put(&at, d->units.at[u].nodes[i].sig, all.len, &fresh);
-            if (!vec_push(&all, (struct where){u, i}))
-                return;
-        }
-    }
-    (void)printf("caller\tcallee\tcaller_def\tcallee_def\tsite\tkind\n");
-    for (uint32_t u = 0; u < d->units.len; u++) {
-        const struct unit *unit = &d->units.at[u];
-        for (uint32_t i = 0; i < unit->n_edges; i++) {
-            const struct unit_edge *e = &unit->edges[i];
-            if (e->kind != EDGE_CALLS || e->layer == LAYER_CANDIDATE)
-                continue;
-            const uint32_t *f = map_get(&at, e->from), *t = map_get(&at, e->to);
-            if (f == NULL || t == NULL)
-                continue;
-            const struct unit *fu = &d->units.at[all.at[*f].unit],
-                              *tu = &d->units.at[all.at[*t].unit];
-            const struct unit_node *fn = &fu->nodes[all.at[*f].node];
-            const struct unit_node *tn = &tu->nodes[all.at[*t].node];
-            (void)printf("%s\t%s\t%s:%u\t%s:%u\t%s:%u:%u\t%s\n", fn->qualified, tn->qualified,
-                         fu->path, fn->line, tu->path, tn->line, unit->path, e->line, e->col,
-                         layer_name(e->layer));
-        }
-    }
-    vec_release(&all);
-    map_release(&at);
-}
-
 static void print_counts(const struct delta *d)
 {
     uint64_t nodes = 0, edges = 0, layers[LAYER_COUNT] = {0}, open[UNRESOLVED_COUNT] = {0};
@@ -131,8 +90,7 @@ static void print_counts(const struct delta *d)
         (unsigned long long)open[0], (unsigned long long)open[1], (unsigned long long)open[2]);
 }
 
-static int one_round(const char *root, const struct pipeline_options *o, bool edges, bool say,
-                     uint64_t *ret_ns)
+static int one_round(const char *root, const struct pipeline_options *o, bool say, uint64_t *ret_ns)
 {
     struct delta d;
     struct pipeline_report report;
@@ -143,8 +101,6 @@ static int one_round(const char *root, const struct pipeline_options *o, bool ed
         return 1;
     }
     *ret_ns = clock_now_ns() - t0;
-    if (edges)
-        print_edges(&d);
     if (say) {
         (void)printf("%u files, %llu lines, %.2f MB, facts %.2f MB; scan %.1f extract %.1f link "
                      "%.1f resolve %.1f ms\n",
@@ -163,12 +119,9 @@ int main(int argc, char **argv)
 {
     struct pipeline_options o = {0};
     unsigned rounds = 3;
-    bool edges = false;
     int at = 1;
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
-        if (strcmp(argv[at], "--edges") == 0)
-            edges = true;
-        else if (strcmp(argv[at], "--no-ignore") == 0)
+        if (strcmp(argv[at], "--no-ignore") == 0)
             o.scan.no_ignore = true;
         else if (strcmp(argv[at], "--threads") == 0 && at + 1 < argc)
             o.threads = (unsigned)strtoul(argv[++at], NULL, 10);
@@ -176,16 +129,13 @@ int main(int argc, char **argv)
             rounds = (unsigned)strtoul(argv[++at], NULL, 10);
     }
     if (at >= argc) {
-        (void)fprintf(stderr,
-                      "usage: index [--threads N] [--rounds N] [--no-ignore] [--edges] DIR\n");
+        (void)fprintf(stderr, "usage: index [--threads N] [--rounds N] [--no-ignore] DIR\n");
         return 2;
     }
     uint64_t ns = 0, best_parse = UINT64_MAX, best_index = UINT64_MAX;
-    if (edges)
-        return one_round(argv[at], &o, true, false, &ns);
     unsigned threads = o.threads != 0 ? o.threads : pool_cpus();
     double before = peak_mb();
-    if (one_round(argv[at], &o, false, true, &ns) != 0)
+    if (one_round(argv[at], &o, true, &ns) != 0)
         return 1;
     double after = peak_mb();
     best_index = ns;
@@ -193,7 +143,7 @@ int main(int argc, char **argv)
         if (parse_alone(argv[at], &o.scan, threads, &ns) != 0)
             return 1;
         best_parse = ns < best_parse ? ns : best_parse;
-        if (one_round(argv[at], &o, false, false, &ns) != 0)
+        if (one_round(argv[at], &o, false, &ns) != 0)
             return 1;
         best_index = ns < best_index ? ns : best_index;
     }

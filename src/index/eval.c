@@ -31,7 +31,7 @@ void eval_release(struct eval *e)
     mem_free(e->seen);
     mem_free(e->reach_rank);
     vec_release(&e->reach);
-    vec_release(&e->line);
+    vec_release(&e->lines);
     buf_release(&e->text);
     memset(e, 0, sizeof(*e));
 }
@@ -39,6 +39,7 @@ void eval_release(struct eval *e)
 void eval_begin_file(struct eval *e, uint32_t file)
 {
     types_clear(&e->types);
+    vec_clear(&e->lines);
     if (map_bytes(&e->memo) > 1u << 18)
         map_release(&e->memo);
     else
@@ -64,12 +65,8 @@ void eval_leave(struct eval *e)
 
 /* ---- memo ---- */
 
-enum memo_of { MEMO_BIND, MEMO_DEF, MEMO_RESULT, MEMO_STAR, MEMO_TERM };
-
-/* Starts the evaluation of something; true when its value is known already (or is being worked
- * out further up, which makes it unknown here). */
-static bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_t index,
-                       uint64_t *ret_key, uint32_t *ret_value)
+bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_t index, uint64_t *ret_key,
+                uint32_t *ret_value)
 {
     uint64_t key = (uint64_t)what << 61 | (uint64_t)file << 32 | index;
     bool fresh = false;
@@ -84,7 +81,7 @@ static bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_
     return !fresh;
 }
 
-static uint32_t memo_end(struct eval *e, uint64_t key, uint32_t value)
+uint32_t memo_end(struct eval *e, uint64_t key, uint32_t value)
 {
     bool fresh = false;
     uint32_t *v = map_put(&e->memo, key, value, &fresh);

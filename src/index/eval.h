@@ -46,8 +46,8 @@ struct eval {
     VEC(uint32_t) reach;  /* files that it includes, nearest first, itself at the front */
     uint32_t *reach_rank; /* by file: 1 + place in reach when in it */
     struct buf text;
-    VEC(uint32_t) line; /* scratch of eval_mro */
-    bool failed;        /* out of memory */
+    VEC(uint32_t) lines; /* of eval_mro */
+    bool failed;         /* out of memory */
 };
 
 /* PT_ENOMEM only. The program is borrowed and must be complete (eval_attach). */

@@ -9,6 +9,13 @@
 bool eval_enter(struct eval *e);
 void eval_leave(struct eval *e);
 
+enum memo_of { MEMO_BIND, MEMO_DEF, MEMO_RESULT, MEMO_STAR, MEMO_TERM, MEMO_MRO };
+/* Starts the evaluation of something; true when its value is known already (or is being worked
+ * out further up, which makes it unknown here). memo_end stores and returns the value. */
+bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_t index, uint64_t *ret_key,
+                uint32_t *ret_value);
+uint32_t memo_end(struct eval *e, uint64_t key, uint32_t value);
+
 void targets_add(struct targets *t, struct ent def, const struct target *as, uint8_t layer);
 void targets_merge(struct targets *to, const struct targets *from, uint8_t at_least);
 
@@ -42,8 +49,8 @@ uint32_t value_module(struct eval *e, uint32_t file, uint32_t term);
 uint32_t value_call(struct eval *e, uint32_t v);
 uint32_t value_elem(struct eval *e, const struct lang *lang, uint32_t v);
 
-/* mro.c: `ty` and all its bases in the order of C3. Returns how many of them are in ret. */
-unsigned eval_mro(struct eval *e, uint32_t ty, uint32_t *ret, unsigned n);
+/* mro.c: the i-th of `ty` and all its bases in the order of C3, 0 behind the last. */
+uint32_t eval_mro(struct eval *e, uint32_t ty, unsigned i);
 
 /* lookup.c */
 /* Replaces the parameters of the type `recv` by its arguments in one of its bases. */

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define MAX_MRO 64u
-
 void targets_add(struct targets *t, struct ent def, const struct target *as, uint8_t layer)
 {
     for (unsigned i = 0; i < t->n; i++) {
@@ -265,23 +263,22 @@ static void members_of(struct eval *e, uint32_t ty, const struct member_query *q
 static void mro_members(struct eval *e, struct ent type, const struct member_query *q,
                         struct targets *ret)
 {
-    uint32_t mro[MAX_MRO];
     struct ty y = ty_get(&e->types, q->recv);
     bool own = (y.kind == TY_INST || y.kind == TY_TYPE) && y.file == type.file && y.def == type.def;
     uint32_t self =
         own ? ty_instance(&e->types, q->recv) : ty_make(&e->types, TY_INST, type, NULL, 0);
-    unsigned n = eval_mro(e, self, mro, MAX_MRO);
+    uint32_t base;
 
-    for (unsigned i = 1; i < n && ret->n == 0; i++) {
+    for (unsigned i = 1; ret->n == 0 && (base = eval_mro(e, self, i)) != 0; i++) {
         const struct target as = {
-            .impl = ent_none, .recv = mro[i], .self = q->self, .layer = q->layer};
-        if (ty_kind(&e->types, mro[i]) == TY_INST) {
-            own_member(e, ty_ent(&e->types, mro[i]), &as, q->sym, q->ns, ret);
+            .impl = ent_none, .recv = base, .self = q->self, .layer = q->layer};
+        if (ty_kind(&e->types, base) == TY_INST) {
+            own_member(e, ty_ent(&e->types, base), &as, q->sym, q->ns, ret);
         } else {
             struct member_query up = *q;
             up.depth++;
-            up.recv = mro[i];
-            members_of(e, mro[i], &up, ret);
+            up.recv = base;
+            members_of(e, base, &up, ret);
         }
     }
 }
