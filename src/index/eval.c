@@ -169,13 +169,15 @@ static uint32_t alias_value(struct eval *e, struct ent at, const struct def *d)
     return d->type != 0 ? eval_value(e, at.file, d->type) : type_of_def(e, at);
 }
 
-/* Is the result the receiver itself (this, self), or said to be of its type (this, Self)? */
+/* Is the result the receiver itself (this, self), or of its type (this, Self, self.__class__())? */
 static bool gives_self(const struct facts *f, const struct def *d)
 {
     const struct term *t = &f->terms[d->type != 0 ? d->type : d->init];
+    if (d->type != 0)
+        return t->op == TERM_SELFTYPE;
     if (t->op == TERM_BOUND && f->binds[t->a].kind == BIND_VAR && f->binds[t->a].type == 0)
         t = &f->terms[f->binds[t->a].init];
-    return t->op == (d->type != 0 ? TERM_SELFTYPE : TERM_SELF);
+    return t->op == TERM_SELF || (t->op == TERM_CALL && f->terms[t->a].op == TERM_SELFTYPE);
 }
 
 /* What calling the function gives, on the target's receiver. */
@@ -292,8 +294,7 @@ static uint32_t free_value(struct eval *e, uint32_t file, const struct term *t)
     return found.n > 0 ? value_of_targets(e, &found) : library_type(e, sym);
 }
 
-/* A value of the type or impl that encloses the term. */
-static uint32_t self_value(struct eval *e, struct ent d)
+uint32_t value_self(struct eval *e, struct ent d)
 {
     const struct def *def = eval_def(e, d);
     if (def->kind == NODE_IMPL && def->self != 0) {
@@ -452,6 +453,8 @@ static uint32_t call_term(struct eval *e, uint32_t file, const struct term *t)
     v = library_call(e, file, t, callee);
     if (v == 0 && (callee->op != TERM_MEMBER || found.dynamic))
         v = value_call(e, eval_value(e, file, t->a));
+    if (v == 0 && found.external)
+        v = ty_make(&e->types, TY_EXTERNAL, (struct ent){0, 0}, NULL, 0);
     return v;
 }
 
@@ -480,7 +483,7 @@ static uint32_t apply_value(struct eval *e, uint32_t file, const struct term *t)
     unsigned n = 0;
     struct targets found = {0};
 
-    for (uint32_t l = t->b; l != 0 && n < TY_MAX_ARGS; l = f->facts->terms[l].b)
+    for (uint32_t l = t->b; facts_is_list(f->facts, l) && n < TY_MAX_ARGS; l = f->facts->terms[l].b)
         args[n++] = eval_type(e, file, f->facts->terms[l].a);
     eval_lookup(e, file, t->a, &found);
     if (found.n > 0 && eval_def(e, found.at[0].def)->kind == NODE_TYPE_ALIAS) {
@@ -591,7 +594,7 @@ static uint32_t list_value(struct eval *e, uint32_t file, uint32_t list, enum ty
     const struct facts *f = eval_pfile(e, file)->facts;
     uint32_t args[TY_MAX_ARGS];
     unsigned n = 0;
-    for (uint32_t l = list; l != 0 && n < TY_MAX_ARGS; l = f->terms[l].b)
+    for (uint32_t l = list; facts_is_list(f, l) && n < TY_MAX_ARGS; l = f->terms[l].b)
         args[n++] = eval_value(e, file, f->terms[l].a);
     return ty_make(&e->types, kind, (struct ent){0, 0}, args, n);
 }
@@ -625,8 +628,8 @@ static uint32_t place_value(struct eval *e, uint32_t file, uint32_t term, const 
     switch ((enum term_op)t->op) {
     case TERM_FREE: return free_value(e, file, t);
     case TERM_BOUND: return bind_value(e, file, t->a);
-    case TERM_SELF: return self_value(e, (struct ent){file, t->a});
-    case TERM_SELFTYPE: return type_of_value(e, self_value(e, (struct ent){file, t->a}));
+    case TERM_SELF: return value_self(e, (struct ent){file, t->a});
+    case TERM_SELFTYPE: return type_of_value(e, value_self(e, (struct ent){file, t->a}));
     case TERM_SUPER: return ty_make(&e->types, TY_SUPER, (struct ent){file, t->a}, NULL, 0);
     case TERM_ROOT: return root_module(e, file);
     case TERM_HERE: return module_value(e, file, t->a);

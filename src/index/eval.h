@@ -43,6 +43,7 @@ struct eval {
     uint32_t *seen; /* by file: stamp of the last search through star imports that was there */
     uint32_t stamp;
     uint32_t closure_of;  /* file whose include closure `reach` holds, FILE_NONE */
+    bool closure_open;    /* some of it lies outside of the tree */
     VEC(uint32_t) reach;  /* files that it includes, nearest first, itself at the front */
     uint32_t *reach_rank; /* by file: 1 + place in reach when in it */
     struct buf text;

@@ -45,6 +45,8 @@ uint32_t value_of_def(struct eval *e, const struct target *t);
 uint32_t value_of_targets(struct eval *e, const struct targets *t);
 uint32_t eval_star(struct eval *e, uint32_t file, uint32_t star);
 uint32_t value_module(struct eval *e, uint32_t file, uint32_t term);
+/* A value of the type or impl d. */
+uint32_t value_self(struct eval *e, struct ent d);
 /* What calling a value of type v gives, and what iterating over it does. */
 uint32_t value_call(struct eval *e, uint32_t v);
 uint32_t value_elem(struct eval *e, const struct lang *lang, uint32_t v);

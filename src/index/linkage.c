@@ -31,6 +31,7 @@ static void need_closure(struct eval *e)
         return;
     drop_closure(e);
     e->closure_of = e->file;
+    e->closure_open = false;
     reach_file(e, e->file);
     for (uint32_t i = 0; i < e->reach.len; i++) {
         uint32_t file = e->reach.at[i];
@@ -40,6 +41,8 @@ static void need_closure(struct eval *e)
             uint32_t v = eval_star(e, file, s);
             if (v != 0 && ty_kind(&e->types, v) == TY_MODULE)
                 reach_file(e, ty_get(&e->types, v).file);
+            else
+                e->closure_open = true;
         }
     }
 }
@@ -86,12 +89,13 @@ static void add_header_rivals(struct eval *e, const char *near, uint32_t sym, si
 
 /* The definitions with linkage of a name, those in the nearest folder only. One: it is the one
  * that a linker would take; several programs in one tree: candidates. `declared`: a declaration of
- * it is in sight, otherwise nothing but its name speaks for it. */
+ * it is in sight, otherwise nothing but its name speaks for it, and where an #include leads out of
+ * the tree not even that: what it declares may come from elsewhere, or be renamed by a macro. */
 static void linked(struct eval *e, uint32_t near_file, uint32_t sym, bool declared,
                    struct targets *ret)
 {
     const char *near = eval_pfile(e, near_file)->path;
-    const uint8_t one = declared ? LAYER_EXACT : LAYER_UNIQUE;
+    const uint8_t one = declared ? LAYER_EXACT : e->closure_open ? LAYER_CANDIDATE : LAYER_UNIQUE;
     struct targets best = {0};
     size_t best_common = 0;
 
@@ -109,7 +113,7 @@ static void linked(struct eval *e, uint32_t near_file, uint32_t sym, bool declar
             targets_add(&best, (struct ent){k->file, def}, &target_plain, one);
         }
     }
-    if (best.n > 0 && !declared)
+    if (best.n > 0 && !declared && e->closure_open)
         add_header_rivals(e, near, sym, best_common, &best);
     /* the two branches of an #if in one file are one definition to whoever calls it */
     bool one_file = best.n > 1;

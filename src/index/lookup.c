@@ -238,7 +238,8 @@ unsigned eval_bases(struct eval *e, struct ent type, uint32_t *ret, unsigned n)
 {
     const struct facts *f = eval_pfile(e, type.file)->facts;
     unsigned count = 0;
-    for (uint32_t l = eval_def(e, type)->bases; l != 0 && count < n; l = f->terms[l].b) {
+    for (uint32_t l = eval_def(e, type)->bases; facts_is_list(f, l) && count < n;
+         l = f->terms[l].b) {
         uint32_t base = eval_type(e, type.file, f->terms[l].a);
         if (base != 0)
             ret[count++] = base;
@@ -422,6 +423,18 @@ static void parts_members(struct eval *e, uint32_t ty, const struct member_query
     }
 }
 
+/* What is found above a type is still asked of a value of that type. */
+static void super_members(struct eval *e, struct ent type, const struct member_query *q,
+                          struct targets *ret)
+{
+    struct member_query up = *q;
+    up.self = value_self(e, type);
+    if (eval_def(e, type)->kind == NODE_IMPL)
+        type_members(e, type, &up, ret);
+    else
+        bases_members(e, type, &up, ret);
+}
+
 static void members_of(struct eval *e, uint32_t ty, const struct member_query *q,
                        struct targets *ret)
 {
@@ -433,12 +446,7 @@ static void members_of(struct eval *e, uint32_t ty, const struct member_query *q
     switch (ty_kind(&e->types, ty)) {
     case TY_INST: type_members(e, def, q, ret); break;
     case TY_TYPE: type_members(e, def, q->layer == LAYER_TYPED ? &exact : q, ret); break;
-    case TY_SUPER:
-        if (eval_def(e, def)->kind == NODE_IMPL)
-            type_members(e, def, q, ret);
-        else
-            bases_members(e, def, q, ret);
-        break;
+    case TY_SUPER: super_members(e, def, q, ret); break;
     case TY_MODULE: lookup_module_member(e, def, q->sym, q->ns, ret); break;
     case TY_PARAM: param_members(e, def, q, ret); break;
     case TY_LIB:

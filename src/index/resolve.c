@@ -172,6 +172,17 @@ static bool is_common(const struct lang *lang, const char *name)
     return name[0] == '_' && name[1] == '_';
 }
 
+static bool is_of_self(const struct facts *f, uint32_t term)
+{
+    const struct term *t = &f->terms[term];
+    if (t->op != TERM_MEMBER)
+        return false;
+    t = &f->terms[t->a];
+    if (t->op == TERM_BOUND)
+        t = &f->terms[f->binds[t->a].init];
+    return t->op == TERM_SELF;
+}
+
 /* Every definition in reach that is a member of that name: one is LAYER_UNIQUE, several are
  * candidates. */
 static void unique_members(struct at *a, const struct term *t, struct targets *ret)
@@ -189,6 +200,8 @@ static void unique_members(struct at *a, const struct term *t, struct targets *r
             continue;
         if (is_call(a->ref->role) && !node_kind_is_callable(def->kind))
             continue;
+        if (d.file == a->file && d.def == a->ref->from && is_of_self(a->f->facts, t->a))
+            continue; /* self.x.f() inside of f hands on to another f */
         if (ret->n == MAX_TARGETS) {
             *ret = (struct targets){0}; /* too many to be worth anything */
             return;
@@ -305,7 +318,7 @@ static void implement(struct at *a, uint32_t def)
     struct ref site = {.line = d->line, .col = 1};
     struct ent owner = impl_owner(a, (struct ent){a->file, def});
     a->ref = &site;
-    for (uint32_t l = d->bases; l != 0; l = a->f->facts->terms[l].b) {
+    for (uint32_t l = d->bases; facts_is_list(a->f->facts, l); l = a->f->facts->terms[l].b) {
         struct targets found;
         eval_lookup(e, a->file, a->f->facts->terms[l].a, &found);
         for (unsigned i = 0; i < found.n; i++)

@@ -741,7 +741,7 @@ static uint32_t main_declaration(const struct extract *x, uint32_t newest_bind)
 
 static void merge_bases(struct extract *x, uint32_t into, uint32_t from)
 {
-    for (uint32_t l = x->defs.at[from].bases, n = 0; l != 0 && n < MAX_MERGED;
+    for (uint32_t l = x->defs.at[from].bases, n = 0; ex_is_list(x, l) && n < MAX_MERGED;
          l = x->terms.at[l].b, n++) {
         uint32_t list = ex_cons(x, x->terms.at[l].a, x->defs.at[into].bases);
         x->defs.at[into].bases = list;

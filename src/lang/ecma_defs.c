@@ -545,7 +545,7 @@ static void add_base(struct extract *x, const struct kid *k, uint32_t type, enum
         x->refs.at[k->ref].role = (uint8_t)role;
     if (type == 0)
         return;
-    for (uint32_t l = ex_def_at(x, x->def)->bases; l != 0 && n < MAX_BASES - 1;
+    for (uint32_t l = ex_def_at(x, x->def)->bases; ex_is_list(x, l) && n < MAX_BASES - 1;
          l = x->terms.at[l].b)
         items[n++] = x->terms.at[l].a;
     items[n++] = type;

@@ -283,6 +283,10 @@ static void walk_tree(struct extract *x, TSTree *tree)
         w->cursor = ts_tree_cursor_new(root);
         w->cursor_live = true;
     }
+    if (!vec_reserve(&w->kids, 64)) { /* rules are given a place in it, even of no kids */
+        x->failed = true;
+        return;
+    }
     if (x->lang->begin_file != NULL)
         x->lang->begin_file(x);
     uint32_t nodes = 0;

@@ -191,6 +191,11 @@ uint32_t ex_lit(struct extract *x, const char *type);
 uint32_t ex_list(struct extract *x, const struct kid *kids, uint32_t n, uint32_t *ret_count);
 /* list with one more item at its end is costly; at its front is not */
 uint32_t ex_cons(struct extract *x, uint32_t item, uint32_t list);
+/* Where the source is malformed, anything may stand where a list is looked for. */
+static inline bool ex_is_list(const struct extract *x, uint32_t term)
+{
+    return x->terms.at[term].op == TERM_LIST;
+}
 uint32_t ex_either(struct extract *x, uint32_t a, uint32_t b); /* UNION, or the one that is not 0 */
 
 /* References. ex_ref records that x->def refers to term at the node. */

@@ -29,6 +29,7 @@
 #include "base/hash.h"
 #include "graph/model.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -216,6 +217,12 @@ struct facts {
 static inline const char *facts_str(const struct facts *f, uint32_t sym)
 {
     return f->pool + f->syms[sym];
+}
+
+/* Lists of malformed source may end in anything. */
+static inline bool facts_is_list(const struct facts *f, uint32_t term)
+{
+    return f->terms[term].op == TERM_LIST;
 }
 
 /* Size of the block that holds the facts and their arrays. */

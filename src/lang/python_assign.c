@@ -229,9 +229,9 @@ void py_assign(struct extract *x, struct py_assign *a, uint32_t target, uint32_t
         }
         uint32_t parts = op_of(x, of) == TERM_TUPLE ? x->terms.at[of].b : 0;
         uint32_t i = 0;
-        for (uint32_t l = x->terms.at[to].b; l != 0; l = x->terms.at[l].b, i++) {
+        for (uint32_t l = x->terms.at[to].b; ex_is_list(x, l); l = x->terms.at[l].b, i++) {
             uint32_t item = x->terms.at[l].a, part = 0;
-            if (parts != 0) {
+            if (ex_is_list(x, parts)) {
                 part = x->terms.at[parts].a;
                 parts = x->terms.at[parts].b;
             } else if (of != 0 && op_of(x, of) != TERM_TUPLE) {

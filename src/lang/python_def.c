@@ -426,7 +426,8 @@ void py_enter_class(struct extract *x, TSNode node)
 static void class_typarams(struct extract *x, uint32_t base, bool all)
 {
     uint32_t scope = x->defs.at[x->def].scope;
-    for (uint32_t l = x->terms.at[base].b, n = 0; l != 0 && n < 8; l = x->terms.at[l].b, n++) {
+    for (uint32_t l = x->terms.at[base].b, n = 0; ex_is_list(x, l) && n < 8;
+         l = x->terms.at[l].b, n++) {
         const struct term *t = &x->terms.at[x->terms.at[l].a];
         if (t->op != TERM_NAME || ex_find(x, scope, t->a) != 0)
             continue;

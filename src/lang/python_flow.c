@@ -63,7 +63,8 @@ static void bind_exception(struct extract *x, const struct ex_place *p, uint32_t
     struct term pair = x->terms.at[k->term];
     uint32_t value = 0;
     if (op_of(x, pair.a) == TERM_TUPLE) {
-        for (uint32_t l = x->terms.at[pair.a].b, n = 0; l != 0 && n < 6; l = x->terms.at[l].b, n++)
+        for (uint32_t l = x->terms.at[pair.a].b, n = 0; ex_is_list(x, l) && n < 6;
+             l = x->terms.at[l].b, n++)
             value = ex_either(x, value, x->terms.at[l].a);
     } else {
         value = pair.a;

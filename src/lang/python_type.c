@@ -237,7 +237,7 @@ void py_leave_generic_type(struct extract *x, struct kid *self, const struct kid
     uint32_t count = 0;
     if (n < 2)
         return;
-    for (uint32_t l = kids[1].term; l != 0 && count < 16; l = x->terms.at[l].b)
+    for (uint32_t l = kids[1].term; ex_is_list(x, l) && count < 16; l = x->terms.at[l].b)
         args[count++] = (struct kid){.term = x->terms.at[l].a};
     py_type_of_kids(x, self, &kids[0], args, count);
 }

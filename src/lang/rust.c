@@ -326,7 +326,7 @@ static void enter_function(struct extract *x, TSNode node)
 static void count_parameters(struct extract *x, const struct kid *parameters)
 {
     unsigned n = 0;
-    for (uint32_t l = term_of(parameters); l != 0 && n < 254; l = x->terms.at[l].b)
+    for (uint32_t l = term_of(parameters); ex_is_list(x, l) && n < 254; l = x->terms.at[l].b)
         n++;
     struct def *d = ex_def_at(x, x->def);
     d->arity_min = (uint8_t)n;

@@ -350,7 +350,7 @@ RUST_LEAVE(call)
 
     if (callee == NULL || callee->term == 0)
         return;
-    for (uint32_t l = list; l != 0; l = x->terms.at[l].b)
+    for (uint32_t l = list; ex_is_list(x, l); l = x->terms.at[l].b)
         count++;
     if (prelude_variant(x, self, callee, list))
         return;

@@ -1,0 +1,1 @@
+int without_include(void) { return grow(2); }

@@ -1,0 +1,1 @@
+int grow(int n) { return n + 1; }

@@ -1,0 +1,2 @@
+#include <elsewhere/names.h>
+int with_include(void) { return grow(1); }

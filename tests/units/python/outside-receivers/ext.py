@@ -1,0 +1,5 @@
+from PIL import ImageFile
+
+def size(data):
+    p = ImageFile.Parser()
+    p.feed(data)

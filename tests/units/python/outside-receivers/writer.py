@@ -1,0 +1,3 @@
+class OperationWriter:
+    def feed(self, line):
+        pass
