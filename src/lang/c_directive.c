@@ -17,13 +17,32 @@ void c_include(struct extract *x, struct slice path, uint32_t line, uint32_t col
         x->failed = true;
 }
 
+/* The path in quotes or brackets that a macro of this file stands for; empty if there is none. */
+static struct slice macro_path(const struct extract *x, const struct bind *b)
+{
+    const struct def *d = &x->defs.at[b->def];
+    if (b->kind != BIND_DEF || d->kind != NODE_MACRO || d->end > x->n_src || d->end <= d->start)
+        return slice_of(NULL, 0);
+    struct slice s = slice_of(x->src + d->start, d->end - d->start);
+    char last = s.p[s.n - 1];
+    const char *open = last == '"' || last == '>' ? slice_chr(s, last == '>' ? '<' : '"') : NULL;
+    size_t n = open != NULL ? (size_t)(s.p + s.n - open) : 0;
+    return n > 2 && n < 256 ? slice_of(open, n) : slice_of(NULL, 0);
+}
+
 void c_enter_include(struct extract *x, TSNode node)
 {
     TSNode path = ex_child(x, node, F_PATH);
-    if (!ex_is(x, path, S_STRING) && !ex_is(x, path, S_SYSTEM_PATH))
-        return; /* a macro: its name is used */
-    x->skip_children = true;
-    c_include(x, ex_text(x, path), ex_line(path), ts_node_start_point(path).column + 1);
+    if (ts_node_is_null(path))
+        return;
+    uint32_t line = ex_line(path), column = ts_node_start_point(path).column + 1;
+    if (ex_is(x, path, S_STRING) || ex_is(x, path, S_SYSTEM_PATH)) {
+        x->skip_children = true;
+        c_include(x, ex_text(x, path), line, column);
+    } else if (ex_is(x, path, S_IDENTIFIER)) { /* a macro: its name is used as well */
+        for (uint32_t b = ex_find(x, 0, ex_sym(x, path)); b != 0; b = x->binds.at[b].next)
+            c_include(x, macro_path(x, &x->binds.at[b]), line, column);
+    }
 }
 
 static bool is_long(struct slice value)
