@@ -68,6 +68,8 @@ unsigned name_distance(const char *a, const char *b, unsigned max)
 
 /* ---- one name ---- */
 
+#define WORDS_MAX 8u
+
 enum { RANK_EXACT, RANK_EXACT_FOLDED, RANK_PREFIX, RANK_WORD, RANK_INSIDE, RANK_FUZZY, RANK_NONE };
 
 struct search {
@@ -77,6 +79,9 @@ struct search {
     struct parts parts;   /* of the text */
     struct slice tail;    /* its last part, if there are several */
     struct folded folded_tail;
+    struct folded copy; /* of the text, cut into words if it has several */
+    const char *words[WORDS_MAX];
+    unsigned n_words;
     unsigned max_edits;
     uint32_t kinds, limit;
 };
@@ -105,13 +110,25 @@ static bool begins_word(const char *name, size_t i)
 }
 
 /* RANK_WORD if some occurrence of the text begins a word of the name. */
-static unsigned rank_inside(const struct search *s, const char *name, const struct folded *f)
+static unsigned rank_inside(const char *text, const char *name, const struct folded *f)
 {
     unsigned rank = RANK_NONE;
 
-    for (const char *at = strstr(f->at, s->folded.at); at != NULL && rank != RANK_WORD;
-         at = strstr(at + 1, s->folded.at))
+    for (const char *at = strstr(f->at, text); at != NULL && rank != RANK_WORD;
+         at = strstr(at + 1, text))
         rank = begins_word(name, (size_t)(at - f->at)) ? RANK_WORD : RANK_INSIDE;
+    return rank;
+}
+
+/* Of a text of several words: as the one that is found worst; in any order. */
+static unsigned rank_words(const struct search *s, const char *name, const struct folded *f)
+{
+    unsigned rank = s->n_words > 0 ? RANK_WORD : RANK_NONE;
+
+    for (unsigned i = 0; i < s->n_words && rank != RANK_NONE; i++) {
+        unsigned one = rank_inside(s->words[i], name, f);
+        rank = one > rank ? one : rank;
+    }
     return rank;
 }
 
@@ -129,7 +146,7 @@ static unsigned rank_of(const struct search *s, const char *name, const struct f
             return RANK_PREFIX;
         return memcmp(name, s->text.p, f->n) == 0 ? RANK_EXACT : RANK_EXACT_FOLDED;
     }
-    return rank_inside(s, name, f);
+    return rank_inside(s->folded.at, name, f);
 }
 
 static unsigned rank_member(const struct search *s, const char *name, const struct folded *f)
@@ -162,6 +179,8 @@ static struct match match_name(const struct search *s, const char *name)
         m.rank = rank_member(s, name, &f);
         m.member = m.rank != RANK_NONE;
     }
+    if (m.rank == RANK_NONE)
+        m.rank = rank_words(s, name, &f);
     if (m.rank == RANK_NONE) {
         m.edits = edits_to(s, &f);
         if (m.edits <= s->max_edits)
@@ -282,10 +301,24 @@ static bool keep(struct best *b, struct ranked_hit h)
 
 /* ---- */
 
+static void cut_words(struct search *s)
+{
+    char *rest = s->copy.at;
+
+    s->copy = s->folded;
+    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+        if (*word != '\0' && s->n_words < WORDS_MAX)
+            s->words[s->n_words++] = word;
+    }
+    if (s->n_words < 2) /* then it is the text that counts */
+        s->n_words = 0;
+}
+
 static void prepare(struct search *s, const char *text)
 {
     s->text = slice_from(text);
     fold(text, &s->folded);
+    cut_words(s);
     parts_split(s->text, &s->parts);
     if (s->parts.n > 1 && !s->parts.cut) {
         /* The last part ends the text but for separators, where it is of no use. */

@@ -103,6 +103,18 @@ static void test_search__finds_members_by_the_name_of_their_type(void **state)
     graph_free(g);
 }
 
+static void test_search__finds_names_that_have_all_words_of_a_text(void **state)
+{
+    struct graph *g = graph_of("fn a.c::dictResize; fn a.c::resize_dict; fn a.c::dictSize\n"
+                               "fn a.c::tryResizeDictionary; fn a.c::predictresize");
+
+    (void)state;
+    check(g, "resize dict", "3:dictResize 3:resize_dict 3:tryResizeDictionary 4:predictresize");
+    check(g, " Try  dict ", "3:tryResizeDictionary");
+    check(g, "resize nothing", "");
+    graph_free(g);
+}
+
 static void test_search__takes_names_of_any_length(void **state)
 {
     char name[1100];
@@ -300,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_search__puts_code_and_definitions_first_then_what_is_used_most),
         cmocka_unit_test(test_search__counts_all_and_keeps_the_best_up_to_the_limit),
         cmocka_unit_test(test_search__finds_members_by_the_name_of_their_type),
+        cmocka_unit_test(test_search__finds_names_that_have_all_words_of_a_text),
         cmocka_unit_test(test_search__takes_names_of_any_length),
         cmocka_unit_test(test_distance__is_that_of_the_whole_matrix),
         cmocka_unit_test(test_search__agrees_with_a_look_at_every_name),
