@@ -26,7 +26,10 @@ const struct param shared_options[] = {
      .value = "N",
      .help = "cut the answer to a budget (4 bytes a token)",
      .type = PARAM_UINT},
-    {.name = "threads", .value = "N", .help = "for indexing (default: all)", .type = PARAM_UINT},
+    {.name = "threads",
+     .value = "N",
+     .help = "index with N threads (default: one for each core)",
+     .type = PARAM_UINT},
     {.name = "no-ignore", .help = "read no ignore files", .type = PARAM_FLAG},
     {.name = "no-refresh",
      .help = "answer from the graph as it is, and say how stale that is",
@@ -232,16 +235,17 @@ static uint32_t number_of(const char *value)
 
 static void set_shared(struct args *a, const struct given *g)
 {
+    const char *value = g->value != NULL ? g->value : "";
     if (strcmp(g->name, "workspace") == 0)
-        a->workspace = g->value;
+        a->workspace = value;
     else if (strcmp(g->name, "cursor") == 0)
-        a->cursor = g->value;
+        a->cursor = value;
     else if (strcmp(g->name, "limit") == 0)
-        a->limit = number_of(g->value) != 0 ? number_of(g->value) : UINT32_MAX;
+        a->limit = number_of(value) != 0 ? number_of(value) : UINT32_MAX;
     else if (strcmp(g->name, "max-tokens") == 0)
-        a->max_tokens = number_of(g->value);
+        a->max_tokens = number_of(value);
     else if (strcmp(g->name, "threads") == 0)
-        a->threads = number_of(g->value);
+        a->threads = number_of(value);
     else if (strcmp(g->name, "no-ignore") == 0)
         a->no_ignore = true;
     else if (strcmp(g->name, "no-refresh") == 0)
@@ -251,11 +255,11 @@ static void set_shared(struct args *a, const struct given *g)
     else if (strcmp(g->name, "version") == 0)
         a->version = true;
     else if (strcmp(g->name, "format") == 0)
-        a->json = strcmp(g->value, "json") == 0;
+        a->json = strcmp(value, "json") == 0;
     else if (strcmp(g->name, "color") == 0)
-        a->colour = strcmp(g->value, "always") == 0  ? COLOUR_ALWAYS
-                    : strcmp(g->value, "never") == 0 ? COLOUR_NEVER
-                                                     : COLOUR_AUTO;
+        a->colour = strcmp(value, "always") == 0  ? COLOUR_ALWAYS
+                    : strcmp(value, "never") == 0 ? COLOUR_NEVER
+                                                  : COLOUR_AUTO;
 }
 
 static const struct param *shared_option(const char *name)
@@ -302,6 +306,10 @@ static int assign_words(struct args *a, const struct split *s, unsigned taken, s
             continue;
         }
         a->values[i] = s->words[at++];
+        for (; p->rest && at < s->n_words && a->values[i] != NULL; at++)
+            a->values[i] = arena_printf(&a->arena, "%s %s", a->values[i], s->words[at]);
+        if (a->values[i] == NULL)
+            return err_set(err, PT_ENOMEM, "out of memory");
         int rc = check_value(p, a->values[i], err);
         if (rc != PT_OK)
             return rc;
@@ -328,6 +336,7 @@ static int assign(struct args *a, const struct split *s, struct err *err)
 {
     unsigned taken = 0;
     a->method = verb_find(s->words, s->n_words, &taken);
+    a->query = s->n_words > 0 && strcmp(s->words[0], "query") == 0;
     struct err first = {0};
     for (unsigned i = 0; i < s->n_given; i++) {
         struct err why = {0};

@@ -25,6 +25,7 @@ struct args {
     enum colour colour;
     bool json; /* right even if parsing failed elsewhere */
     bool no_ignore, no_refresh, help, version;
+    bool query; /* the first word is that */
 };
 
 int args_parse(int argc, const char *const *argv, struct args *ret, struct err *err);

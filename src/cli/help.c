@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#define WIDTH 24u
+#define COLUMNS 80u
+#define OPTIONS_AT 26u /* where texts begin */
+#define VERBS_AT 31u
 
 /* "--depth N", "TRAIT", "nodes|edges|dump" */
 static void put_param(struct buf *b, const struct param *p)
@@ -15,12 +17,38 @@ static void put_param(struct buf *b, const struct param *p)
         buf_str(b, p->value);
 }
 
+/* Words from column `at` on, in as many lines as they need; `used` columns are taken. */
+static void put_words(struct buf *out, const char *text, size_t used, size_t at)
+{
+    const char *between = "";
+    if (used + 2 > at) {
+        buf_char(out, '\n');
+        used = 0;
+    }
+    buf_fill(out, ' ', at - used);
+    for (used = at; *text != '\0'; text += *text == ' ') {
+        size_t n = strcspn(text, " ");
+        if (used + n + strlen(between) > COLUMNS) {
+            buf_char(out, '\n');
+            buf_fill(out, ' ', at);
+            used = at;
+            between = "";
+        }
+        buf_str(out, between);
+        buf_add(out, text, n);
+        used += n + strlen(between);
+        between = " ";
+        text += n;
+    }
+    buf_char(out, '\n');
+}
+
 static void put_line(struct buf *out, const struct param *p)
 {
-    struct buf left = {0};
-    put_param(&left, p);
-    buf_printf(out, "  %-*s  %s\n", (int)WIDTH, buf_cstr(&left), p->help);
-    buf_release(&left);
+    size_t before = out->n;
+    buf_str(out, "  ");
+    put_param(out, p);
+    put_words(out, p->help, out->n - before, OPTIONS_AT);
 }
 
 static void put_usage(const struct method *m, struct buf *out)
@@ -33,7 +61,7 @@ static void put_usage(const struct method *m, struct buf *out)
         if (!p->positional)
             continue;
         buf_str(out, p->required ? " " : " [");
-        buf_str(out, p->value);
+        buf_printf(out, "%s%s", p->value, p->rest ? "..." : "");
         buf_str(out, p->required ? "" : "]");
     }
     buf_str(out, options ? " [OPTION...]\n" : "\n");
@@ -58,30 +86,50 @@ void help_of(const struct method *m, struct buf *out)
         buf_printf(out, "\nexample: parseltongue %s %s\n", m->verb, m->example);
 }
 
-static void overview(struct buf *out)
+static bool is_question(const struct method *m)
 {
-    struct buf left = {0};
-    buf_str(out, "usage: parseltongue VERB [ARGUMENT...] [OPTION...]\n\n"
-                 "Knows how the parts of a code base hang together, and answers questions about "
-                 "it.\n\n");
+    return strncmp(m->verb, "query ", 6) == 0;
+}
+
+/* A line for each verb, or for each question alone. */
+static void put_verbs(struct buf *out, bool questions)
+{
     for (unsigned v = 0; v < verb_count(); v++) {
         const struct method *m = verb_at(v);
-        buf_reset(&left);
-        buf_str(&left, m->verb);
+        size_t before = out->n;
+        if (questions && !is_question(m))
+            continue;
+        buf_printf(out, "  %s", m->verb);
         for (unsigned i = 0; i < method_params(m); i++) {
-            if (m->params[i].positional)
-                buf_printf(&left, m->params[i].required ? " %s" : " [%s]", m->params[i].value);
+            const struct param *p = &m->params[i];
+            if (p->positional)
+                buf_printf(out, p->required ? " %s%s" : " [%s%s]", p->value, p->rest ? "..." : "");
         }
-        buf_printf(out, "  %-34s  %s\n", buf_cstr(&left), m->summary);
+        put_words(out, m->summary, out->n - before, VERBS_AT);
     }
+}
+
+static void questions(struct buf *out)
+{
+    buf_str(out, "usage: parseltongue query QUESTION [ARGUMENT...] [OPTION...]\n\n");
+    put_verbs(out, true);
+    buf_str(out, "\nparseltongue help query QUESTION tells more.\n");
+}
+
+static void overview(struct buf *out)
+{
+    buf_str(out, "usage: parseltongue VERB [ARGUMENT...] [OPTION...]\n\n"
+                 "Knows how the parts of a code base hang together, and answers questions about\n"
+                 "it.\n\n");
+    put_verbs(out, false);
     buf_str(out, "\nOptions of every verb that has a use for them:\n\n");
     for (const struct param *p = shared_options; p->name != NULL; p++)
         put_line(out, p);
-    buf_str(out, "\nNames: a full path, its end, or a bare name; NAME@FILE and FILE:LINE tell "
+    buf_str(out, "\nNames: a full path, its end, or a bare name; NAME@FILE and FILE:LINE tell\n"
                  "namesakes apart.\n"
-                 "Exit status: 0 answered, 1 failed, 2 wrong usage, 3 unknown or ambiguous name.\n"
+                 "Exit status: 0 answered, 1 failed, 2 wrong usage, 3 unknown or ambiguous name,\n"
+                 "130 interrupted.\n"
                  "parseltongue help VERB tells more.\n");
-    buf_release(&left);
 }
 
 static void json_param(struct answer *a, struct value *list, const struct param *p)
@@ -139,12 +187,15 @@ int run_help(struct call *c, struct answer *a, struct err *err)
     if (rc != PT_OK)
         return rc;
     struct value *verbs = answer_array(a, a->root, "verbs");
+    bool query = m == NULL && call_arg(c, "verb") != NULL;
     for (unsigned v = 0; v < verb_count(); v++) {
-        if (m == NULL || m == verb_at(v))
+        if (m == verb_at(v) || (m == NULL && (!query || is_question(verb_at(v)))))
             json_verb(a, verbs, verb_at(v));
     }
     if (m != NULL)
         help_of(m, &out);
+    else if (query)
+        questions(&out);
     else
         overview(&out);
     if (out.failed)

@@ -70,12 +70,30 @@ static int find_root(struct run *r, struct err *err)
     return rc;
 }
 
+/* What commands in answers begin with: so that they ask about the same tree. */
+static void name_program(struct run *r, struct call *c)
+{
+    const char *dir = r->args->workspace;
+    struct buf here = {0};
+    if (dir == NULL && workspace_root_of(".", &here, NULL) == PT_OK &&
+        strcmp(buf_cstr(&here), buf_cstr(&r->root)) != 0)
+        dir = r->args->values[0]; /* index DIR */
+    buf_release(&here);
+    if (dir == NULL)
+        return;
+    buf_str(&r->program, " --workspace ");
+    shell_quote(&r->program, dir);
+    c->program = buf_cstr(&r->program);
+}
+
 static int open_workspace(struct run *r, struct call *c, struct err *err)
 {
     const char *told = NULL;
     int rc = find_root(r, err);
     if (rc == PT_OK)
         rc = workspace_open(buf_cstr(&r->root), &c->workspace, &told, err);
+    if (rc == PT_OK)
+        name_program(r, c);
     if (rc == PT_OK && told != NULL)
         output_message(&r->out, told);
     return rc;
@@ -87,10 +105,6 @@ static void set_up(struct run *r, struct call *c)
 {
     const struct args *args = r->args;
     buf_str(&r->program, "parseltongue");
-    if (args->workspace != NULL) {
-        buf_str(&r->program, " --workspace ");
-        shell_quote(&r->program, args->workspace);
-    }
     *c = (struct call){.method = args->method,
                        .limit = args->limit,
                        .max_tokens = args->max_tokens,
@@ -135,6 +149,21 @@ static int run_method(struct run *r, struct call *c, struct answer *a, struct er
     return rc;
 }
 
+/* Behind the report of wrong usage: where the right one is told. */
+static void advise(struct run *r)
+{
+    struct buf help = {0};
+    if (r->out.json)
+        return;
+    buf_str(&help, "parseltongue help");
+    if (r->args->method != NULL && strcmp(r->args->method->name, "help") != 0)
+        buf_printf(&help, " %s", r->args->method->verb);
+    else if (r->args->query)
+        buf_str(&help, " query");
+    output_advice(&r->out, buf_cstr(&help));
+    buf_release(&help);
+}
+
 static enum status run_verb(struct run *r)
 {
     struct call c;
@@ -156,6 +185,8 @@ static enum status run_verb(struct run *r)
         status = STATUS_FAILED;
     } else if (rc != PT_OK) {
         output_failure(&r->out, &a);
+        if (rc == PT_EUSAGE)
+            advise(r);
     }
     workspace_close(c.workspace);
     answer_release(&a);
@@ -171,12 +202,8 @@ static enum status usage_error(struct run *r, const struct err *err)
     answer_fail(&a, err->code, err->msg);
     output_failure(&r->out, &a);
     answer_release(&a);
-    if (!r->out.json && r->args->method != NULL) {
-        struct buf hint = {0};
-        buf_printf(&hint, "parseltongue help %s tells how", r->args->method->verb);
-        output_message(&r->out, buf_cstr(&hint));
-        buf_release(&hint);
-    }
+    if (err->code == PT_EUSAGE)
+        advise(r);
     return err->code == PT_EUSAGE ? STATUS_USAGE : STATUS_FAILED;
 }
 
@@ -227,7 +254,7 @@ int main(int argc, char **argv)
     if (rc == PT_OK)
         rewrite(&args, words);
     if (rc == PT_OK && args.method == NULL)
-        rc = err_set(&err, PT_EUSAGE, "what is to be done? parseltongue help lists the verbs");
+        rc = err_set(&err, PT_EUSAGE, "what is to be done? A verb is missing");
     status = rc == PT_OK ? run_verb(&r) : usage_error(&r, &err);
     buf_release(&r.root);
     buf_release(&r.program);

@@ -28,6 +28,8 @@ void output_init(struct output *o, const struct args *args)
     o->colour_err = wants_colour(args->colour, o->terminal_err);
     if (o->terminal_out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         o->text.width = size.ws_col;
+    if (o->terminal_err && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
+        o->width_err = size.ws_col;
 }
 
 static bool put(struct output *o, int fd, const char *p, size_t n)
@@ -79,6 +81,11 @@ void output_message(struct output *o, const char *text)
     buf_release(&out);
 }
 
+void output_advice(struct output *o, const char *command)
+{
+    (void)fprintf(stderr, o->colour_err ? "\033[2mtry: %s\033[0m\n" : "try: %s\n", command);
+}
+
 void output_failure(struct output *o, const struct answer *a)
 {
     const struct value *error = value_get(a->root, "error");
@@ -91,7 +98,7 @@ void output_failure(struct output *o, const struct answer *a)
     const struct value *candidates = value_get(error, "candidates");
     if (candidates == NULL || candidates->items.count == 0)
         return;
-    struct render_options text = {.colour = o->colour_err};
+    struct render_options text = {.colour = o->colour_err, .width = o->width_err};
     struct buf out = {0};
     render_rows(candidates, &text, &out);
     (void)fputs(buf_cstr(&out), stderr);

@@ -13,6 +13,7 @@
 struct output {
     struct render_options text; /* of answers on standard output */
     bool colour_err;
+    unsigned width_err; /* columns of the terminal that is standard error; 0: none */
     bool terminal_out, terminal_err;
     bool json;
     struct err err; /* the first write that failed */
@@ -28,6 +29,9 @@ void output_answer(struct output *o, const struct answer *a);
 
 /* "parseltongue: TEXT" on standard error, made harmless. */
 void output_message(struct output *o, const char *text);
+
+/* What to type next, on a line of its own on standard error. */
+void output_advice(struct output *o, const char *command);
 
 /* The report of a failure (answer_fail): JSON on standard output, or for people on standard
  * error. */

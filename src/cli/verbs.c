@@ -66,7 +66,7 @@ static unsigned distance(const char *verb, const char *word)
 /* Is the word "query", or meant to be? */
 static bool is_query(const char *word)
 {
-    return name_distance("query", word, MAX_EDITS) * 2 < strlen("query");
+    return name_distance("query", word, MAX_EDITS) < (strlen("query") + 1) / 2;
 }
 
 const struct method *verb_like(const char *const *words, unsigned n_words)
@@ -77,7 +77,7 @@ const struct method *verb_like(const char *const *words, unsigned n_words)
     for (unsigned i = 0; n_words > 0 && i < verb_count(); i++) {
         unsigned d = distance(verb_at(i)->verb, word);
         /* Short words are near to everything. */
-        if (d < least && d * 2 < strlen(word)) {
+        if (d < least && d < (strlen(word) + 1) / 2) {
             least = d;
             best = verb_at(i);
         }

@@ -196,6 +196,21 @@ static struct value *member(struct answer *a, const char *key)
 
 /* ---- texts ---- */
 
+const char *count_text(uint64_t n, char ret[COUNT_TEXT])
+{
+    char *p = ret + COUNT_TEXT;
+    unsigned digits = 0;
+    *--p = '\0';
+    do {
+        if (digits > 0 && digits % 3 == 0)
+            *--p = ',';
+        *--p = (char)('0' + n % 10);
+        n /= 10;
+        digits++;
+    } while (n != 0);
+    return p;
+}
+
 void answer_title(struct answer *a, const char *fmt, ...)
 {
     va_list ap;

@@ -98,9 +98,9 @@ int answer_check(const struct answer *a, struct err *err);
 /* Each adds a member `key` (NULL inside arrays) at the end of `in`, and gives it back. */
 struct value *answer_object(struct answer *a, struct value *in, const char *key);
 struct value *answer_array(struct answer *a, struct value *in, const char *key);
-struct value *answer_uint(struct answer *a, struct value *in, const char *key, uint64_t v);
-struct value *answer_real(struct answer *a, struct value *in, const char *key, double v);
-struct value *answer_bool(struct answer *a, struct value *in, const char *key, bool v);
+struct value *answer_uint(struct answer *a, struct value *in, const char *key, uint64_t n);
+struct value *answer_real(struct answer *a, struct value *in, const char *key, double n);
+struct value *answer_bool(struct answer *a, struct value *in, const char *key, bool yes);
 struct value *answer_null(struct answer *a, struct value *in, const char *key);
 struct value *answer_string(struct answer *a, struct value *in, const char *key,
                             enum value_role role, const char *p, size_t n);
@@ -119,6 +119,10 @@ struct value *value_label(struct value *v, const char *label);
 struct value *value_layout(struct value *v, enum value_layout layout);
 
 const struct value *value_get(const struct value *object, const char *key);
+
+/* "1,234,567", as people are shown numbers in texts too. */
+#define COUNT_TEXT 32
+const char *count_text(uint64_t n, char ret[COUNT_TEXT]);
 
 /* The texts that accompany every kind of answer: "title" (text only), "hints", "warnings". */
 void answer_title(struct answer *a, const char *fmt, ...) PT_PRINTF(2, 3);

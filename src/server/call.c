@@ -241,9 +241,15 @@ static int no_node(struct call *c, struct answer *a, const char *param, const st
                    struct err *err)
 {
     const char *text = call_arg(c, param);
+    char count[COUNT_TEXT];
     add_candidates(c, a, param, f);
     if (a->failed)
         return answer_check(a, err);
+    if (f->how != FIND_CLOSE && f->nodes.len > MAX_CANDIDATES)
+        return err_set(err, PT_EAMBIGUOUS,
+                       "'%s' is ambiguous: %s nodes bear that name (NAME@FILE tells them apart); "
+                       "the first %u are",
+                       text, count_text(f->nodes.len, count), MAX_CANDIDATES);
     if (f->how != FIND_CLOSE)
         return err_set(err, PT_EAMBIGUOUS, "'%s' is ambiguous: %u nodes bear that name", text,
                        f->nodes.len);

@@ -10,6 +10,10 @@
     {                                                                                              \
         .name = (n), .value = (v), .help = (h), .positional = true, .required = true               \
     }
+#define ARG_REST(n, v, h)                                                                          \
+    {                                                                                              \
+        .name = (n), .value = (v), .help = (h), .positional = true, .required = true, .rest = true \
+    }
 #define ARG_OPTIONAL(n, v, h)                                                                      \
     {                                                                                              \
         .name = (n), .value = (v), .help = (h), .positional = true                                 \
@@ -158,9 +162,9 @@ const struct method methods[] = {
     {.name = "search",
      .verb = "search",
      .summary = "Find a name, however badly remembered",
-     .example = "dict resize",
+     .example = "resize dict",
      .flags = METHOD_LISTS,
-     .params = {ARG("text", "TEXT", "a name or a part of one"),
+     .params = {ARG_REST("text", "TEXT", "a name, a part of one, or several parts"),
                 OPTION("kind", "KIND,...", "only these kinds of nodes")},
      .run = run_search},
     {.name = "generate_context",
@@ -255,10 +259,11 @@ int method_answer(struct call *c, struct answer *a, struct err *err)
 
 static void add_stale(struct answer *a, uint32_t stale)
 {
+    char text[COUNT_TEXT];
     (void)value_show(answer_uint(a, a->root, "stale", stale), SHOW_JSON);
     if (stale != 0)
-        answer_warning(a, "%u file%s changed since this graph was built (--no-refresh)", stale,
-                       stale == 1 ? "" : "s");
+        answer_warning(a, "%s file%s changed since this graph was built (--no-refresh)",
+                       count_text(stale, text), stale == 1 ? "" : "s");
 }
 
 static int run_reader(struct call *c, struct answer *a, struct err *err)

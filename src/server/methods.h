@@ -24,6 +24,7 @@ struct param {
     const char *choices; /* PARAM_CHOICE: "function|type|file|module" */
     uint8_t type;
     bool positional, required;
+    bool rest; /* the last positional: all words that are left, with blanks between */
 };
 
 #define MAX_PARAMS 8u
@@ -123,6 +124,8 @@ void row_node(struct call *c, struct answer *a, struct value *row, uint32_t node
 struct value *row_place(struct call *c, struct answer *a, struct value *row, const char *key,
                         uint32_t node);
 void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t node);
+/* What a node is called within its file: "Square.area" for shapes.Square.area. */
+const char *local_name(const struct view *v, uint32_t node);
 /* An array of "path:line:column"; the first `max` of them, and "sites_total" if there are more. */
 #define MAX_SITES 50u
 struct sites {

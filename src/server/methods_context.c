@@ -38,6 +38,24 @@ struct budget {
 
 /* ---- docs ---- */
 
+/* The comment without the indentation that the line has in which it begins. */
+static void add_dedented(struct buf *ret, const struct buf *text, size_t start, size_t end)
+{
+    size_t line = start, indent = 0;
+    while (line > 0 && text->p[line - 1] != '\n')
+        line--;
+    while (line + indent < start && strchr(" \t", text->p[line + indent]) != NULL)
+        indent++;
+    for (size_t at = start; at < end;) {
+        const char *newline = memchr(text->p + at, '\n', end - at);
+        size_t n = newline != NULL ? (size_t)(newline - text->p) - at + 1 : end - at;
+        buf_add(ret, text->p + at, n);
+        at += n;
+        for (size_t i = 0; i < indent && at < end && strchr(" \t", text->p[at]) != NULL; i++)
+            at++;
+    }
+}
+
 /* The bytes of the node's documentation, if its file still is what was indexed. */
 static bool read_docs(struct call *c, const struct node *n, struct buf *ret)
 {
@@ -50,7 +68,7 @@ static bool read_docs(struct call *c, const struct node *n, struct buf *ret)
               io_read_file_stat(dir, f.path, SCAN_MAX_FILE_BYTES, &text, &st, NULL) == PT_OK &&
               st.size == f.size && st.mtime_ns == f.mtime_ns && n->doc_end <= text.n;
     if (ok)
-        buf_add(ret, text.p + n->doc_start, n->doc_end - n->doc_start);
+        add_dedented(ret, &text, n->doc_start, n->doc_end);
     buf_release(&text);
     io_close(dir);
     return ok && !ret->failed;
@@ -146,6 +164,7 @@ static uint32_t spend(struct budget *b, const struct context *x)
 
 static void add_headings(struct budget *b, const struct context *x)
 {
+    char text[COUNT_TEXT];
     const struct value *list = value_get(b->a->root, "sections");
     struct value *s = list != NULL ? list->items.first : NULL;
     for (unsigned r = CONTEXT_SELF + 1; r < CONTEXT_ROLE_COUNT && s != NULL; r++) {
@@ -154,10 +173,11 @@ static void add_headings(struct budget *b, const struct context *x)
         unsigned shown = (unsigned)b->shown[r]->uint;
         struct value *h;
         if (shown == x->totals[r])
-            h = answer_printf(b->a, s, "heading", ROLE_HEADING, "%s (%u)", headings[r], shown);
+            h = answer_printf(b->a, s, "heading", ROLE_HEADING, "%s (%s)", headings[r],
+                              count_text(shown, text));
         else
-            h = answer_printf(b->a, s, "heading", ROLE_HEADING, "%s (%u of %u)", headings[r], shown,
-                              x->totals[r]);
+            h = answer_printf(b->a, s, "heading", ROLE_HEADING, "%s (%u of %s)", headings[r], shown,
+                              count_text(x->totals[r], text));
         (void)value_show(h, SHOW_TEXT);
         s = s->next;
     }
@@ -168,6 +188,7 @@ static int answer_context(struct budget *b, uint32_t node, const struct context 
     struct answer *a = b->a;
     struct node n = view_node(b->c->view, node);
     uint32_t total = 0;
+    char text[COUNT_TEXT];
 
     answer_title(a, "%s %s", node_kind_name((enum node_kind)n.kind), n.qualified);
     answer_subject(b->c, a, "of", node);
@@ -186,8 +207,8 @@ static int answer_context(struct budget *b, uint32_t node, const struct context 
     (void)value_show(answer_uint(a, a->root, "shown", shown), SHOW_JSON);
     (void)value_show(answer_bool(a, a->root, "truncated", shown < total), SHOW_JSON);
     if (shown < total)
-        answer_hint(a, "%u of %u shown within %zu tokens: --max-tokens", shown, total,
-                    b->max / BYTES_PER_TOKEN);
+        answer_hint(a, "%u of %s shown within %zu tokens; --max-tokens N takes in more", shown,
+                    count_text(total, text), b->max / BYTES_PER_TOKEN);
     return PT_OK;
 }
 

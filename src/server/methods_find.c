@@ -1,6 +1,8 @@
 /* Finding things: by name, by file, by kind, by half a memory of it. */
 #include "server/methods.h"
 
+#include "base/mem.h"
+#include "base/sort.h"
 #include "query/find.h"
 #include "query/search.h"
 
@@ -31,6 +33,7 @@ int run_where_defined(struct call *c, struct answer *a, struct err *err)
 {
     struct found found = {0};
     struct lister l;
+    char total[COUNT_TEXT];
     int rc = call_nodes(c, a, "x", 0, &found, err);
     if (rc != PT_OK)
         return rc;
@@ -42,8 +45,8 @@ int run_where_defined(struct call *c, struct answer *a, struct err *err)
     }
     if (rc == PT_OK) {
         list_end(&l);
-        answer_title(a, "%u definition%s of %s", l.total, l.total == 1 ? "" : "s",
-                     call_arg(c, "x"));
+        answer_title(a, "%s definition%s of %s", count_text(l.total, total),
+                     l.total == 1 ? "" : "s", call_arg(c, "x"));
     }
     found_release(&found);
     return rc;
@@ -74,10 +77,54 @@ static void outline_row(struct call *c, struct answer *a, struct value *row, uin
     row_signature(c, a, row, node);
 }
 
-int run_entities_in_file(struct call *c, struct answer *a, struct err *err)
+static int cmp_lines(const void *x, const void *y, void *view)
+{
+    const uint32_t *a = x, *b = y;
+    uint32_t line_a = view_node(view, *a).line, line_b = view_node(view, *b).line;
+    if (line_a != line_b)
+        return line_a < line_b ? -1 : 1;
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* All nodes of a file in the order of their lines; the caller frees *ret. */
+static int in_lines(const struct view *v, const struct view_file *file, uint32_t **ret,
+                    struct err *err)
+{
+    uint32_t *order = mem_reallocarray(NULL, file->count, sizeof(*order));
+    if (order == NULL)
+        return err_set(err, PT_ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < file->count; i++)
+        order[i] = file->first + i;
+    sort_r(order, file->count, sizeof(*order), cmp_lines, (void *)v);
+    *ret = order;
+    return PT_OK;
+}
+
+static int outline(struct call *c, struct answer *a, const struct view_file *file, uint32_t kinds,
+                   const uint32_t *order, struct err *err)
 {
     struct lister l;
-    uint32_t kinds, node = NODE_NONE;
+    char total[COUNT_TEXT], lines[COUNT_TEXT];
+    struct value *rows = value_label(answer_array(a, a->root, "nodes"), "");
+    int rc = list_begin(&l, c, a, rows, DEFAULT_LIMIT, err);
+    if (rc != PT_OK)
+        return rc;
+    for (uint32_t i = 0; i < file->count; i++) {
+        bool wanted = kinds >> view_kind(c->view, order[i]) & 1;
+        struct value *row = wanted ? list_row(&l) : NULL;
+        if (row != NULL)
+            outline_row(c, a, row, order[i]);
+    }
+    list_end(&l);
+    answer_title(a, "%s %s in %s (%s line%s)", count_text(l.total, total),
+                 l.total == 1 ? "entity" : "entities", file->path, count_text(file->lines, lines),
+                 file->lines == 1 ? "" : "s");
+    return PT_OK;
+}
+
+int run_entities_in_file(struct call *c, struct answer *a, struct err *err)
+{
+    uint32_t kinds, node = NODE_NONE, *order = NULL;
     int rc = call_node_kinds(c, "kind", UINT32_MAX & ~(1u << NODE_FILE), &kinds, err);
     if (rc == PT_OK)
         rc = call_file(c, a, "file", &node, err);
@@ -86,19 +133,11 @@ int run_entities_in_file(struct call *c, struct answer *a, struct err *err)
     struct view_file file = view_file(c->view, view_file_of(c->view, node));
     (void)value_show(answer_cstr(a, a->root, "file", ROLE_PLACE, file.path), SHOW_JSON);
     (void)value_show(answer_uint(a, a->root, "lines", file.lines), SHOW_JSON);
-    rc = list_begin(&l, c, a, value_label(answer_array(a, a->root, "nodes"), ""), DEFAULT_LIMIT,
-                    err);
-    if (rc != PT_OK)
-        return rc;
-    for (uint32_t i = file.first; i < file.first + file.count; i++) {
-        struct value *row = kinds >> view_kind(c->view, i) & 1 ? list_row(&l) : NULL;
-        if (row != NULL)
-            outline_row(c, a, row, i);
-    }
-    list_end(&l);
-    answer_title(a, "%u %s in %s (%u lines)", l.total, l.total == 1 ? "entity" : "entities",
-                 file.path, file.lines);
-    return PT_OK;
+    rc = in_lines(c->view, &file, &order, err);
+    if (rc == PT_OK)
+        rc = outline(c, a, &file, kinds, order, err);
+    mem_free(order);
+    return rc;
 }
 
 /* ---- list ---- */
@@ -106,6 +145,7 @@ int run_entities_in_file(struct call *c, struct answer *a, struct err *err)
 int run_list(struct call *c, struct answer *a, struct err *err)
 {
     struct lister l;
+    char total[COUNT_TEXT];
     uint32_t kinds;
     bool no_tests = call_flag(c, "no-tests");
     int rc = call_node_kinds(c, "kind", UINT32_MAX, &kinds, err);
@@ -123,7 +163,7 @@ int run_list(struct call *c, struct answer *a, struct err *err)
             full_row(c, a, row, i);
     }
     list_end(&l);
-    answer_title(a, "%u node%s%s%s", l.total, l.total == 1 ? "" : "s",
+    answer_title(a, "%s node%s%s%s", count_text(l.total, total), l.total == 1 ? "" : "s",
                  call_arg(c, "kind") != NULL ? " of kind " : "",
                  call_arg(c, "kind") != NULL ? call_arg(c, "kind") : "");
     return PT_OK;
@@ -141,6 +181,7 @@ int run_search(struct call *c, struct answer *a, struct err *err)
 {
     struct hits hits = {0};
     struct lister l;
+    char total[COUNT_TEXT];
     uint32_t kinds;
     int rc = call_node_kinds(c, "kind", 0, &kinds, err);
     if (rc == PT_OK)
@@ -159,12 +200,13 @@ int run_search(struct call *c, struct answer *a, struct err *err)
         struct value *row = list_row(&l);
         if (row == NULL)
             continue;
-        (void)answer_cstr(a, row, "match", ROLE_SIGNATURE, match_name(hits.list.at[i].rank));
+        (void)answer_cstr(a, row, "match", ROLE_HINT, match_name(hits.list.at[i].rank));
         full_row(c, a, row, hits.list.at[i].node);
     }
     l.total = hits.total;
     list_end(&l);
-    answer_title(a, "%u match%s for %s", l.total, l.total == 1 ? "" : "es", call_arg(c, "text"));
+    answer_title(a, "%s match%s for %s", count_text(l.total, total), l.total == 1 ? "" : "es",
+                 call_arg(c, "text"));
     hits_release(&hits);
     return PT_OK;
 }

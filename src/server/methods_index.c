@@ -78,12 +78,14 @@ static void count_skips(struct answer *a, const struct pipeline_report *r)
 /* Those of which the path is known, up to the limit. */
 static void list_skips(struct call *c, struct answer *a, const struct pipeline_report *r)
 {
+    char text[COUNT_TEXT];
     uint32_t limit = c->limit != 0 ? c->limit : DEFAULT_SKIPS;
     struct value *rows = value_label(answer_array(a, a->root, "skips"), "Skipped");
     for (uint32_t i = 0; i < r->skips.len && i < limit; i++)
         skip_row(a, rows, &r->skips.at[i]);
     if (r->skips.len > limit)
-        answer_hint(a, "%u more skipped files: --limit 0 lists all", r->skips.len - limit);
+        answer_hint(a, "%s more skipped files: --limit 0 lists all",
+                    count_text(r->skips.len - limit, text));
 }
 
 /* ---- the summary ---- */
@@ -133,7 +135,7 @@ static void summary(struct call *c, struct answer *a, const struct pipeline_repo
     if (view_file_count(v) == 0)
         answer_warning(a, "no source file was found");
     else
-        answer_hint(a, "Next: parseltongue stats, query callers NAME, search TEXT, help");
+        answer_hint(a, "Next: %s stats, query callers NAME, search TEXT, help", c->program);
     workspace_unpin(c->workspace, v);
 }
 

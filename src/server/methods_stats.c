@@ -12,6 +12,7 @@ static void add_files(struct call *c, struct answer *a, const char *key, const c
                       uint32_t flag, uint32_t limit)
 {
     uint32_t total = 0;
+    char text[COUNT_TEXT];
     struct value *rows = NULL;
     for (uint32_t i = 0; i < view_file_count(c->view); i++) {
         struct view_file f = view_file(c->view, i);
@@ -28,7 +29,8 @@ static void add_files(struct call *c, struct answer *a, const char *key, const c
             (void)answer_cstr(a, row, "at", ROLE_PLACE, f.path);
     }
     if (total > limit)
-        answer_hint(a, "%s: %u of %u shown; --limit 0 lists all", label, limit, total);
+        answer_hint(a, "%s: %u of %s shown; --limit 0 lists all", label, limit,
+                    count_text(total, text));
 }
 
 static void count_files(struct call *c, struct answer *a)

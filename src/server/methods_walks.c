@@ -11,7 +11,8 @@ int run_blast_radius(struct call *c, struct answer *a, struct err *err)
 {
     const char *direction = call_arg(c, "direction");
     bool down = direction != NULL && strcmp(direction, "down") == 0;
-    struct walk w = {.title = down ? "that it depends on:" : "affected by a change of",
+    struct walk w = {.title = down ? "that" : "affected by a change of",
+                     .after = down ? "depends on" : NULL,
                      .one = "node",
                      .many = "nodes",
                      .in = !down,
@@ -55,8 +56,7 @@ static void add_step(struct call *c, struct answer *a, struct value *steps,
     (void)value_show(answer_cstr(a, row, "to_node", ROLE_PLAIN, view_qualified(c->view, s->to)),
                      SHOW_JSON);
     (void)value_show(answer_printf(a, row, "by", ROLE_SIGNATURE, "%s -> %s",
-                                   view_qualified(c->view, s->from),
-                                   view_qualified(c->view, s->to)),
+                                   local_name(c->view, s->from), local_name(c->view, s->to)),
                      SHOW_TEXT);
 }
 
@@ -72,8 +72,10 @@ static void fill_cycle(struct call *c, struct answer *a, struct value *row,
     if (cycle->n_steps == 0)
         return;
     const char *more = cycle->size > cycle->n_steps ? "; a shortest cycle:" : "";
-    (void)value_show(answer_printf(a, row, "heading", ROLE_HEADING, "%u %s%s%s", cycle->size,
-                                   level_names[level], cycle->size == 1 ? "" : "s", more),
+    char size[COUNT_TEXT];
+    (void)value_show(answer_printf(a, row, "heading", ROLE_HEADING, "%s %s%s%s",
+                                   count_text(cycle->size, size), level_names[level],
+                                   cycle->size == 1 ? "" : "s", more),
                      SHOW_TEXT);
     (void)value_show(
         answer_printf(a, row, "start", ROLE_NAME, "   %s", view_qualified(c->view, steps[0].node)),
@@ -98,6 +100,7 @@ static int list_cycles(struct call *c, struct answer *a, const struct cycles *cy
                        enum cycle_level level, struct err *err)
 {
     struct lister l;
+    char total[COUNT_TEXT];
     struct value *rows = value_layout(answer_array(a, a->root, "cycles"), LAYOUT_SECTIONS);
     int rc = list_begin(&l, c, a, rows, DEFAULT_LIMIT, err);
     if (rc != PT_OK)
@@ -111,8 +114,8 @@ static int list_cycles(struct call *c, struct answer *a, const struct cycles *cy
     if (l.total == 0)
         answer_title(a, "No cycles between %ss", level_names[level]);
     else
-        answer_title(a, "%u cycle%s between %ss", l.total, l.total == 1 ? "" : "s",
-                     level_names[level]);
+        answer_title(a, "%s cycle%s between %ss", count_text(l.total, total),
+                     l.total == 1 ? "" : "s", level_names[level]);
     return PT_OK;
 }
 
@@ -191,6 +194,12 @@ int run_path(struct call *c, struct answer *a, struct err *err)
     rc = query_path(c->view, ends[0], ends[1], &o, &reach, err);
     if (rc == PT_OK)
         path_answer(c, a, &reach, ends);
+    if (rc == PT_OK && reach.nodes.len == 0) {
+        rc = query_path(c->view, ends[1], ends[0], &o, &reach, err);
+        if (rc == PT_OK && reach.nodes.len > 0)
+            answer_hint(a, "There is one the other way, from %s to %s",
+                        view_qualified(c->view, ends[1]), view_qualified(c->view, ends[0]));
+    }
     reach_release(&reach);
     return rc;
 }

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #define WAIT_NS (60 * CLOCK_NS_PER_SEC)
@@ -43,15 +42,17 @@ int refresh_index(struct call *c, struct pipeline_report *ret_report, struct err
 
 static void tell(struct call *c, bool empty, uint32_t stale)
 {
-    char text[128];
+    struct buf text = {0};
+    char count[COUNT_TEXT];
     if (c->notice == NULL)
         return;
     if (empty)
-        (void)snprintf(text, sizeof(text), "not indexed yet: indexing");
+        buf_printf(&text, "indexing %s for the first time", workspace_root(c->workspace));
     else
-        (void)snprintf(text, sizeof(text), "%u file%s changed: indexing again", stale,
-                       stale == 1 ? "" : "s");
-    c->notice(c->notice_ctx, text);
+        buf_printf(&text, "%s file%s changed: indexing again", count_text(stale, count),
+                   stale == 1 ? "" : "s");
+    c->notice(c->notice_ctx, buf_cstr(&text));
+    buf_release(&text);
 }
 
 static bool is_empty(struct call *c)

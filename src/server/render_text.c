@@ -1,12 +1,14 @@
 #include "base/vec.h"
 #include "server/render.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MAX_COLUMNS 16u
 #define GAP 2u
 #define INDENT 2u
+#define HANG 4u      /* what a row goes on with on the next line, further in */
+#define MIN_ROOM 12u /* less of what may be cut is worth nothing */
+#define MIN_COLUMN 16u
 #define SITES_SHOWN 3u /* of a list of places in one cell */
 
 struct text {
@@ -51,13 +53,8 @@ static void blank_line(struct text *t)
 
 static void put_number(struct buf *b, uint64_t n)
 {
-    char digits[32];
-    int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            buf_char(b, ',');
-        buf_char(b, digits[i]);
-    }
+    char text[COUNT_TEXT];
+    buf_str(b, count_text(n, text));
 }
 
 static void put_bytes(struct buf *b, uint64_t n)
@@ -170,6 +167,18 @@ static void to_cell(const struct value *v, struct buf *cell)
     }
 }
 
+/* The same, with lists set apart: nothing else tells columns from each other. */
+static void to_compact_cell(const struct value *v, struct buf *cell)
+{
+    to_cell(v, cell);
+    if (v->kind != VALUE_ARRAY || cell->n == 0)
+        return;
+    cell->n = 0;
+    buf_char(cell, '(');
+    put_list(v, cell);
+    buf_char(cell, ')');
+}
+
 static const char *label_of(const struct value *v)
 {
     return v->label != NULL ? v->label : v->key;
@@ -185,8 +194,10 @@ static void put_label(struct buf *b, const char *label)
 
 struct column {
     const char *key;
-    size_t width;
+    size_t width; /* of the widest cell */
+    size_t start; /* where it begins on the screen */
     bool number;
+    bool may_cut; /* people can do without it; all else is given whole */
 };
 
 struct columns {
@@ -200,6 +211,15 @@ static bool is_cell(const struct value *v)
         return false;
     return v->kind != VALUE_ARRAY ||
            (v->items.first != NULL && v->items.first->kind != VALUE_OBJECT);
+}
+
+static uint8_t role_of(const struct value *v)
+{
+    if (v == NULL)
+        return ROLE_PLAIN;
+    if (v->kind == VALUE_ARRAY && v->items.first != NULL)
+        return v->items.first->role;
+    return v->role;
 }
 
 static void measure(struct text *t, const struct value *rows, struct columns *cols)
@@ -227,6 +247,7 @@ static void measure(struct text *t, const struct value *rows, struct columns *co
             size_t width = utf8_width(t->cell.p, t->cell.n);
             if (width > cols->at[c].width)
                 cols->at[c].width = width;
+            cols->at[c].may_cut |= role_of(v) == ROLE_SIGNATURE;
             hint = c + 1;
             if (cols->n == MAX_COLUMNS)
                 break;
@@ -234,56 +255,123 @@ static void measure(struct text *t, const struct value *rows, struct columns *co
     }
 }
 
-static uint8_t role_of(const struct value *v)
+/* How much narrower the widest column must be for all that may not be cut to fit; 0 if they do, or
+ * if that would not help. Its widest cells then push the rest of their rows aside. */
+static size_t too_wide(const struct text *t, const struct columns *cols, size_t indent,
+                       unsigned *ret_widest)
 {
-    if (v == NULL)
-        return ROLE_PLAIN;
-    if (v->kind == VALUE_ARRAY && v->items.first != NULL)
-        return v->items.first->role;
-    return v->role;
+    size_t sum = indent, widest = 0;
+    unsigned last = 0;
+    for (unsigned c = 0; c < cols->n; c++) {
+        const struct column *col = &cols->at[c];
+        if (col->may_cut || col->width == 0)
+            continue;
+        if (col->width > widest) {
+            widest = col->width;
+            *ret_widest = c;
+        }
+        sum += col->width + GAP;
+        last = c;
+    }
+    if (t->o->width == 0 || sum <= t->o->width + GAP || *ret_widest == last)
+        return 0;
+    size_t over = sum - GAP - t->o->width;
+    return over + MIN_COLUMN <= widest ? over : 0;
 }
 
-/* One row: cells side by side; the last one is not padded, and cut at the terminal's edge. */
+static void place(const struct text *t, struct columns *cols, size_t indent)
+{
+    unsigned widest = 0;
+    size_t at = indent, over = too_wide(t, cols, indent, &widest);
+    for (unsigned c = 0; c < cols->n; c++) {
+        cols->at[c].start = at;
+        if (cols->at[c].width > 0)
+            at += cols->at[c].width + GAP - (c == widest ? over : 0);
+    }
+}
+
+/* A row under way, broken between two cells at the terminal's edge. */
+struct row {
+    size_t indent, used;
+    bool begun;
+};
+
+static bool fits(const struct text *t, size_t at, size_t width)
+{
+    return t->o->width == 0 || at + width <= t->o->width;
+}
+
+/* The next cell: at column `start` if it fits there, else behind the last one, else on a new line. */
+static void put_cell(struct text *t, struct row *r, uint8_t role, size_t start)
+{
+    size_t width = utf8_width(t->cell.p, t->cell.n);
+    size_t at = r->begun ? r->used + GAP : r->indent;
+    if (r->begun && !fits(t, at, width)) {
+        new_line(t);
+        r->used = 0;
+        at = r->indent + HANG;
+    }
+    if (start > at && fits(t, start, width))
+        at = start;
+    buf_fill(t->out, ' ', at - r->used);
+    paint(t, role, t->cell.p, t->cell.n);
+    r->used = at + width;
+    r->begun = true;
+}
+
+/* Cuts the cell to the room behind column `at`. */
+static void cut_cell(struct text *t, size_t at)
+{
+    if (fits(t, at, utf8_width(t->cell.p, t->cell.n)) || t->o->width <= at)
+        return;
+    t->cell.n = utf8_trunc_width(t->cell.p, t->cell.n, t->o->width - at - 1);
+    buf_str(&t->cell, "…");
+}
+
+/* The same with as much of it as there is room for. */
+static void put_cut_cell(struct text *t, struct row *r, uint8_t role, size_t start)
+{
+    size_t at = r->used + (r->begun ? GAP : 0);
+    at = start > at ? start : at;
+    if (!fits(t, at, utf8_width(t->cell.p, t->cell.n)) && !fits(t, at, MIN_ROOM))
+        return;
+    cut_cell(t, at);
+    put_cell(t, r, role, at);
+}
+
 static void put_row(struct text *t, const struct value *row, const struct columns *cols,
                     size_t indent)
 {
-    size_t used = indent;
-    buf_fill(t->out, ' ', indent);
+    struct row r = {.indent = indent};
     for (unsigned c = 0; c < cols->n; c++) {
         const struct column *col = &cols->at[c];
         const struct value *v = value_get(row, col->key);
-        if (col->width == 0)
-            continue;
         to_cell(v != NULL && is_cell(v) ? v : NULL, &t->cell);
-        size_t width = utf8_width(t->cell.p, t->cell.n), len = t->cell.n;
-        if (t->o->width != 0 && used + width > t->o->width)
-            len =
-                utf8_trunc_width(t->cell.p, t->cell.n, used < t->o->width ? t->o->width - used : 0);
-        if (col->number)
-            buf_fill(t->out, ' ', col->width - width);
-        paint(t, role_of(v), t->cell.p, len);
-        if (t->o->width != 0 && used + col->width >= t->o->width)
-            break;
-        if (c + 1 < cols->n)
-            buf_fill(t->out, ' ', GAP + (col->number ? 0 : col->width - width));
-        used += col->width + GAP;
+        if (t->cell.n == 0)
+            continue;
+        if (col->may_cut)
+            put_cut_cell(t, &r, role_of(v), col->start);
+        else
+            put_cell(t, &r, role_of(v),
+                     col->start +
+                         (col->number ? col->width - utf8_width(t->cell.p, t->cell.n) : 0));
     }
     new_line(t);
 }
 
-/* Cells one after the other, nothing cut and nothing aligned. */
+/* Cells one after the other, not aligned; on a terminal what may be cut gets a line if need be. */
 static void put_compact_row(struct text *t, const struct value *row, size_t indent)
 {
-    size_t gap = indent;
+    struct row r = {.indent = indent};
     for (const struct value *v = row->items.first; v != NULL; v = v->next) {
         if (!is_cell(v))
             continue;
-        buf_fill(t->out, ' ', gap);
-        to_cell(v, &t->cell);
-        buf_str(t->out, v->kind == VALUE_ARRAY ? "(" : "");
-        paint(t, role_of(v), t->cell.p, t->cell.n);
-        buf_str(t->out, v->kind == VALUE_ARRAY ? ")" : "");
-        gap = GAP;
+        to_compact_cell(v, &t->cell);
+        if (t->cell.n == 0)
+            continue;
+        if (role_of(v) == ROLE_SIGNATURE)
+            cut_cell(t, indent + HANG);
+        put_cell(t, &r, role_of(v), 0);
     }
     new_line(t);
 }
@@ -302,6 +390,7 @@ static void put_table(struct text *t, const struct value *rows, size_t indent)
         return;
     }
     measure(t, rows, &cols);
+    place(t, &cols, indent);
     for (const struct value *row = rows->items.first; row != NULL; row = row->next)
         put_row(t, row, &cols, indent);
 }
@@ -332,6 +421,7 @@ static void put_grouped(struct text *t, const struct value *rows)
     struct columns cols = {0};
     const struct value *last = NULL;
     measure(t, rows, &cols);
+    place(t, &cols, INDENT);
     for (const struct value *row = rows->items.first; row != NULL; row = row->next) {
         const struct value *group = value_get(row, rows->items.group);
         if (last == NULL || !same_group(group, last)) {
@@ -404,6 +494,7 @@ static void put_subject(struct text *t, const struct value *v)
         cols.at[cols.n++] =
             (struct column){.key = i->key, .width = utf8_width(t->cell.p, t->cell.n)};
     }
+    place(t, &cols, 0);
     put_row(t, v, &cols, 0);
 }
 

@@ -71,6 +71,17 @@ struct value *row_place(struct call *c, struct answer *a, struct value *row, con
     return answer_printf(a, row, key, ROLE_PLACE, "%s:%u", path, n.line);
 }
 
+const char *local_name(const struct view *v, uint32_t node)
+{
+    const char *name = view_qualified(v, node);
+    const char *module = view_qualified(v, view_file(v, view_file_of(v, node)).node);
+    size_t n = strlen(module);
+    if (view_kind(v, node) == NODE_FILE || strncmp(name, module, n) != 0)
+        return name;
+    n += strspn(name + n, ":./#");
+    return name[n] != '\0' && n > strlen(module) ? name + n : name;
+}
+
 void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t node)
 {
     struct node n = view_node(c->view, node);
@@ -125,13 +136,31 @@ static uint32_t question_hash(const struct call *c)
     return (uint32_t)hasher_u64(&h);
 }
 
+/* A number at *p, which it leaves behind `end`. */
+static bool take_number(const char **p, unsigned base, char end, uint64_t *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t n = 0;
+    const char *at = *p;
+    for (const char *digit; *at != end; at++) {
+        digit = *at != '\0' ? memchr(digits, *at, base) : NULL;
+        if (digit == NULL || n > (UINT64_MAX >> 4) - base)
+            return false;
+        n = n * base + (uint64_t)(digit - digits);
+    }
+    if (at == *p)
+        return false;
+    *p = end != '\0' ? at + 1 : at;
+    *ret = n;
+    return true;
+}
+
 static int read_cursor(const struct call *c, uint32_t *ret_offset, struct err *err)
 {
-    unsigned long long generation = 0;
-    unsigned offset = 0, hash = 0;
-    int end = 0;
-    if (sscanf(c->cursor, "%llu-%u-%8x%n", &generation, &offset, &hash, &end) != 3 ||
-        c->cursor[end] != '\0')
+    const char *p = c->cursor;
+    uint64_t generation, offset, hash;
+    if (!take_number(&p, 10, '-', &generation) || !take_number(&p, 10, '-', &offset) ||
+        !take_number(&p, 16, '\0', &hash) || offset > UINT32_MAX)
         return err_set(err, PT_EUSAGE, "'%s' is no cursor of ours", c->cursor);
     if (hash != question_hash(c))
         return err_set(err, PT_EUSAGE, "the cursor belongs to another question");
@@ -139,8 +168,9 @@ static int read_cursor(const struct call *c, uint32_t *ret_offset, struct err *e
         return err_set(err, PT_ESTALE,
                        "the graph has changed since that cursor was given (it was generation "
                        "%llu and is %llu): ask again without --cursor",
-                       generation, (unsigned long long)view_generation(c->view));
-    *ret_offset = offset;
+                       (unsigned long long)generation,
+                       (unsigned long long)view_generation(c->view));
+    *ret_offset = (uint32_t)offset;
     return PT_OK;
 }
 

@@ -62,6 +62,7 @@ static struct value *add_totals(struct walker *s)
     struct answer *a = s->a;
     struct value *list = value_show(answer_array(a, a->root, "by_distance"), SHOW_JSON);
     uint32_t from = 0;
+    char total[COUNT_TEXT];
     while (from < s->reach.nodes.len) {
         uint32_t distance = s->reach.nodes.at[from].distance, to = from;
         while (to < s->reach.nodes.len && s->reach.nodes.at[to].distance == distance)
@@ -70,8 +71,8 @@ static struct value *add_totals(struct walker *s)
             struct value *row = answer_object(a, list, NULL);
             (void)answer_uint(a, row, "distance", distance);
             (void)answer_uint(a, row, "total", to - from);
-            (void)value_show(answer_printf(a, row, "heading", ROLE_HEADING, "Distance %u: %u %s",
-                                           distance, to - from,
+            (void)value_show(answer_printf(a, row, "heading", ROLE_HEADING, "Distance %u: %s %s",
+                                           distance, count_text(to - from, total),
                                            to - from == 1 ? s->w->one : s->w->many),
                              SHOW_TEXT);
         }
@@ -152,8 +153,14 @@ static void fill(struct walker *s, struct value *row, uint32_t index)
     row_sites_end(s->a, row, &how.sites);
     if (how.sites.total == 0) /* then its own place serves */
         (void)value_show(at, SHOW_BOTH);
-    if (via->node != s->node)
-        (void)answer_cstr(s->a, row, "via", ROLE_SIGNATURE, view_qualified(s->c->view, via->node));
+    if (via->node != s->node) {
+        (void)value_show(
+            answer_cstr(s->a, row, "via", ROLE_NAME, view_qualified(s->c->view, via->node)),
+            SHOW_JSON);
+        (void)value_show(answer_printf(s->a, row, "through", ROLE_SIGNATURE, "via %s",
+                                       local_name(s->c->view, via->node)),
+                         SHOW_TEXT);
+    }
     if (s->w->paths)
         add_path(s, row, index);
     row_signature(s->c, s->a, row, r->node);
@@ -162,6 +169,7 @@ static void fill(struct walker *s, struct value *row, uint32_t index)
 static int list(struct walker *s, struct value *groups, struct err *err)
 {
     struct lister l;
+    char total[COUNT_TEXT];
     struct value *rows = answer_array(s->a, s->a->root, "nodes");
     if (groups != NULL && rows != NULL) {
         rows->layout = LAYOUT_GROUPED;
@@ -179,8 +187,10 @@ static int list(struct walker *s, struct value *groups, struct err *err)
             fill(s, row, i);
     }
     list_end(&l);
-    answer_title(s->a, "%u %s %s %s", l.total, l.total == 1 ? s->w->one : s->w->many, s->w->title,
-                 view_qualified(s->c->view, s->node));
+    answer_title(s->a, "%s %s %s %s%s%s", count_text(l.total, total),
+                 l.total == 1 ? s->w->one : s->w->many, s->w->title,
+                 view_qualified(s->c->view, s->node), s->w->after != NULL ? " " : "",
+                 s->w->after != NULL ? s->w->after : "");
     return PT_OK;
 }
 
@@ -193,11 +203,12 @@ static int answer_walk(struct walker *s, struct err *err)
     rc = list(s, s->w->depth != 1 ? add_totals(s) : NULL, err);
     if (rc != PT_OK || s->candidates)
         return rc;
+    char count[COUNT_TEXT];
     uint32_t left_out = count_left_out(s);
     (void)value_show(answer_uint(s->a, s->a->root, "candidates_left_out", left_out), SHOW_JSON);
     if (left_out > 0)
-        answer_hint(s->a, "%u more only as one of several possible targets: --candidates",
-                    left_out);
+        answer_hint(s->a, "%s more only as one of several possible targets: --candidates",
+                    count_text(left_out, count));
     return PT_OK;
 }
 

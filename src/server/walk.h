@@ -5,7 +5,8 @@
 #include "server/methods.h"
 
 struct walk {
-    const char *title;      /* "callers of %s" without the name: "callers of" */
+    const char *title;      /* of the title "3 callers of X": "of" */
+    const char *after;      /* what stands behind the name there, or NULL */
     const char *one, *many; /* what the nodes are called in the totals */
     bool in;                /* against the edges */
     uint32_t kinds;         /* set of EDGE_BIT */

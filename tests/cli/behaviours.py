@@ -273,8 +273,21 @@ def test_lines_fit_the_terminal(place):
     for columns in (40, 80):
         for question in ("stats", "query list", "query callers g", "query entities-in-file long.py", "search long"):
             for line in on_terminal(place, question.split(), columns, NO_COLOR="1").splitlines():
-                if len(line) > columns:
+                # A name that is longer than the terminal is given whole, on a line of its own.
+                if len(line) > columns and len(line.split()) > 1:
                     raise Wrong("%s: %d columns of %d: %r" % (question, len(line), columns, line))
+
+
+def test_names_and_places_are_never_cut(place):
+    place.write({"folder/%s.py" % ("n" * 40): "def called(a, b):\n    return 1\n\n\n" + "".join(
+        "def caller_%d():\n    return called(%d, 2)\n\n\n" % (i, i) for i in range(9, 13))})
+    place.good("index")
+    whole = place.ask("query", "callers", "called")
+    for columns in (30, 60, 80, 100, 120):
+        shown = on_terminal(place, ["query", "callers", "called"], columns, NO_COLOR="1")
+        for row in whole["nodes"]:
+            holds(shown, row["name"] + "\n" if columns == 30 else row["name"], "%d columns" % columns)
+            holds(shown.replace("\n", "  "), " " + row["sites"][0].rsplit(":", 1)[0] + "  ", "%d columns" % columns)
 
 
 def test_names_do_no_harm_to_terminals(place):

@@ -16,7 +16,7 @@ static inline const struct method *method_named(const char *name)
             return &methods[i];
     }
     fail_msg("no method %s", name);
-    return NULL;
+    abort();
 }
 
 static inline bool into_buf(void *ctx, const char *p, size_t n)
@@ -43,17 +43,19 @@ static inline void question_init(struct question *q, const struct graph *g, cons
     q->call.sink_ctx = &q->out;
     char *rest = q->args;
     for (char *one; (one = strsep(&rest, " ")) != NULL;) {
+        char *value = strchr(one, '=');
         if (*one == '\0')
             continue;
-        char *value = strchr(one, '=');
         if (value != NULL)
             *value++ = '\0';
-        unsigned i = 0;
-        while (i < method_params(q->call.method) &&
-               strcmp(q->call.method->params[i].name, one) != 0)
-            i++;
-        assert_true(i < method_params(q->call.method));
-        q->call.args[i] = value != NULL ? value : "1";
+        bool known = false;
+        for (unsigned i = 0; i < method_params(q->call.method); i++) {
+            if (strcmp(q->call.method->params[i].name, one) != 0)
+                continue;
+            q->call.args[i] = value != NULL ? value : "1";
+            known = true;
+        }
+        assert_true(known);
     }
 }
 

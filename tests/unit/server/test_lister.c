@@ -41,7 +41,7 @@ static void follow(const struct graph *g, uint32_t limit, uint32_t max_tokens)
         unsigned rows = 0;
         assert_non_null(strstr(json, "\"total\":57,"));
         for (const char *at = json; (at = strstr(at, "\"name\":\"a.c::f")) != NULL; at++, rows++)
-            assert_int_equal(atoi(at + 14), (int)(seen + rows));
+            assert_int_equal(strtoul(at + 14, NULL, 10), seen + rows);
         assert_true(rows > 0);
         assert_true(limit == 0 || rows <= limit);
         if (max_tokens != 0 && rows > 1)
@@ -50,7 +50,7 @@ static void follow(const struct graph *g, uint32_t limit, uint32_t max_tokens)
         assert_true((strstr(json, "\"truncated\":true") != NULL) == (seen < N));
         assert_true((next[0] != '\0') == (seen < N));
         free(json);
-        strcpy(cursor, next);
+        memcpy(cursor, next, sizeof(cursor));
     } while (cursor[0] != '\0' && ++pages < 100);
     assert_int_equal(seen, N);
 }
@@ -79,9 +79,18 @@ static void test_lister__refuses_cursors_of_other_questions_and_other_graphs(voi
         const char *args, *cursor;
         int rc;
     } cases[] = {
-        {"kind=struct", cursor, PT_EUSAGE},      {"kind=function no-tests", cursor, PT_EUSAGE},
-        {"kind=function", "rubbish", PT_EUSAGE}, {"kind=function", "", PT_EUSAGE},
-        {"kind=function", other, PT_ESTALE},     {"kind=function", cursor, PT_OK},
+        {"kind=struct", cursor, PT_EUSAGE},
+        {"kind=function no-tests", cursor, PT_EUSAGE},
+        {"kind=function", "rubbish", PT_EUSAGE},
+        {"kind=function", "", PT_EUSAGE},
+        {"kind=function", "1-2", PT_EUSAGE},
+        {"kind=function", "1--2", PT_EUSAGE},
+        {"kind=function", " 1-2-3", PT_EUSAGE},
+        {"kind=function", "1-2-3g", PT_EUSAGE},
+        {"kind=function", "1-2-", PT_EUSAGE},
+        {"kind=function", "99999999999999999999-2-3", PT_EUSAGE},
+        {"kind=function", other, PT_ESTALE},
+        {"kind=function", cursor, PT_OK},
     };
     (void)snprintf(other, sizeof(other), "9%s", cursor);
     for (unsigned i = 0; i < PT_COUNT(cases); i++) {

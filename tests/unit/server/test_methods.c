@@ -47,8 +47,8 @@ static void test_callers__of_callers_are_grouped_by_distance(void **state)
                  "Distance 1: 1 caller\n"
                  "  function  b.c::work   b.c:4\n\n"
                  "Distance 2: 2 callers\n"
-                 "  function  a.c::main   a.c:12,14  b.c::work\n"
-                 "  function  t.c::check  t.c:2      b.c::work\n");
+                 "  function  a.c::main   a.c:12,14  via work\n"
+                 "  function  t.c::check  t.c:2      via work\n");
     graph_free(g);
 }
 
@@ -111,14 +111,14 @@ static void test_who_implements__a_trait_directly_or_through_others(void **state
                  "  trait   app::Solid   extends     s.rs:4\n"
                  "  struct  app::Circle  implements  s.rs:10\n\n"
                  "Distance 2: 1 implementation\n"
-                 "  struct  app::Ball    implements  s.rs:12  app::Solid\n");
+                 "  struct  app::Ball    implements  s.rs:12  via Solid\n");
     check_answer(g, "implements", "type=Ball transitive",
                  "2 nodes implemented or extended by app::Ball\n"
                  "struct  s.rs:8\n\n"
                  "Distance 1: 1 node\n"
                  "  trait  app::Solid  implements  s.rs:12\n\n"
                  "Distance 2: 1 node\n"
-                 "  trait  app::Shape  extends     s.rs:4   app::Solid\n");
+                 "  trait  app::Shape  extends     s.rs:4   via Solid\n");
     graph_free(g);
 }
 
@@ -134,7 +134,7 @@ static void test_blast_radius__gives_a_path_for_each(void **state)
                  "  function  b.c::work    uses     b.c:5\n"
                  "  function  b.c::helper  accepts  b.c:30\n\n"
                  "Distance 2: 1 node\n"
-                 "  function  a.c::main    calls    a.c:12,14  b.c::work\n");
+                 "  function  a.c::main    calls    a.c:12,14  via work\n");
     question_init(&q, g, "blast_radius", "x=Pool no-tests kinds=uses,calls depth=3");
     char *json = answer_of(&q, PT_OK, true);
     assert_non_null(strstr(json, "\"by_distance\":[{\"distance\":1,\"total\":1},"
@@ -144,7 +144,7 @@ static void test_blast_radius__gives_a_path_for_each(void **state)
     free(json);
     question_release(&q);
     check_answer(g, "blast_radius", "x=work direction=down kinds=calls",
-                 "1 node that it depends on: b.c::work\n"
+                 "1 node that b.c::work depends on\n"
                  "function  b.c:3\n\n"
                  "Distance 1: 1 node\n"
                  "  function  b.c::helper  b.c:4\n");
@@ -176,7 +176,8 @@ static void test_path__shows_each_step_with_its_place(void **state)
                  "  -> b.c::Pool  uses   b.c:5\n");
     check_answer(g, "path", "a=Pool b=main",
                  "No path from b.c::Pool to a.c::main\n\n"
-                 "--candidates also follows edges to one of several possible targets\n");
+                 "--candidates also follows edges to one of several possible targets\n"
+                 "There is one the other way, from a.c::main to b.c::Pool\n");
     graph_free(g);
 }
 
@@ -191,10 +192,10 @@ static void test_finding__lists_all_that_bear_a_name(void **state)
     check_answer(g, "entities_in_file", "file=b.c",
                  "5 entities in b.c (90 lines)\n\n"
                  "   3  function  work\n"
-                 "  30  function  helper\n"
-                 "  50  function  init\n"
                  "  20  struct    Pool\n"
-                 "  21  field       size\n");
+                 "  21  field       size\n"
+                 "  30  function  helper\n"
+                 "  50  function  init\n");
     check_answer(g, "list", "kind=struct,fields",
                  "2 nodes of kind struct,fields\n\n"
                  "  struct  b.c::Pool       b.c:20\n"
@@ -221,6 +222,26 @@ static void test_names__ambiguous_or_unknown_are_answered_with_commands(void **s
                   "ENOENT: nothing is called 'zzzzzzzz', nor anything like it (search finds parts "
                   "of names)\n");
     graph_free(g);
+}
+
+static void test_names__of_too_many_are_cut_with_a_word(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    for (unsigned i = 0; i < 1200; i++)
+        buf_printf(&text, "fn f%u.c::main line 3\n", i);
+    struct graph *g = graph_of(buf_cstr(&text));
+    char *told = ask(g, "callers", "x=main", PT_EAMBIGUOUS);
+    unsigned rows = 0;
+    for (const char *p = told; (p = strchr(p, '\n')) != NULL; p++)
+        rows++;
+    assert_int_equal(rows, 1 + 10);
+    assert_non_null(strstr(told, "'main' is ambiguous: 1,200 nodes bear that name (NAME@FILE tells "
+                                 "them apart); the first 10 are\n"));
+    free(told);
+    check_answer(g, "callers", "x=main@f7.c", "0 callers of f7.c::main\nfunction  f7.c:3\n");
+    graph_free(g);
+    buf_release(&text);
 }
 
 static void test_names__that_share_all_but_the_place_are_told_apart_by_it(void **state)
@@ -305,7 +326,7 @@ static void test_context__is_cut_to_the_budget_with_exact_totals(void **state)
         question_init(&q, g, "generate_context", "x=work");
         q.call.max_tokens = tokens;
         char *json = answer_of(&q, PT_OK, true);
-        assert_true(strlen(json) <= tokens * BYTES_PER_TOKEN || tokens < 300);
+        assert_true(strlen(json) <= (size_t)tokens * BYTES_PER_TOKEN || tokens < 300);
         assert_non_null(strstr(json, "\"total\":6,"));
         free(json);
         question_release(&q);
@@ -456,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_path__shows_each_step_with_its_place),
         cmocka_unit_test(test_finding__lists_all_that_bear_a_name),
         cmocka_unit_test(test_names__ambiguous_or_unknown_are_answered_with_commands),
+        cmocka_unit_test(test_names__of_too_many_are_cut_with_a_word),
         cmocka_unit_test(test_names__that_share_all_but_the_place_are_told_apart_by_it),
         cmocka_unit_test(test_kinds__unknown_are_a_usage_error_that_lists_them),
         cmocka_unit_test(test_export__writes_one_row_a_site),

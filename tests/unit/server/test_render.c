@@ -60,19 +60,67 @@ static void test_render__leaves_out_columns_that_no_row_fills(void **state)
     answer_release(&a);
 }
 
-static void test_render__cuts_at_the_edge_of_the_terminal_and_only_there(void **state)
+static void add_signed(struct answer *a, struct value *rows, const char *name, const char *at,
+                       const char *signature)
+{
+    struct value *row = answer_object(a, rows, NULL);
+    (void)answer_cstr(a, row, "name", ROLE_NAME, name);
+    (void)answer_cstr(a, row, "at", ROLE_PLACE, at);
+    (void)answer_cstr(a, row, "signature", ROLE_SIGNATURE, signature);
+}
+
+static void test_render__cuts_signatures_at_the_edge_of_the_terminal(void **state)
 {
     (void)state;
-    struct render_options narrow = {.width = 20};
+    struct render_options fits = {.width = 33}, cut = {.width = 32}, none = {.width = 27};
     struct answer a;
     answer_init(&a);
     struct value *rows = answer_array(&a, a.root, "rows");
-    struct value *row = answer_object(&a, rows, NULL);
-    (void)answer_cstr(&a, row, "a", ROLE_PLAIN, "0123456789");
-    (void)answer_cstr(&a, row, "b", ROLE_PLAIN, "abcdefghij");
-    (void)answer_cstr(&a, row, "c", ROLE_PLAIN, "never");
-    check_text(&a, &narrow, "  0123456789  abcdef\n");
-    check_text(&a, &plain, "  0123456789  abcdefghij  never\n");
+    add_signed(&a, rows, "first", "a.c:10", "int first(void *p)");
+    add_signed(&a, rows, "g", "a.c:2", "int g(void)");
+    check_text(&a, &plain,
+               "  first  a.c:10  int first(void *p)\n"
+               "  g      a.c:2   int g(void)\n");
+    check_text(&a, &fits,
+               "  first  a.c:10  int first(void …\n"
+               "  g      a.c:2   int g(void)\n");
+    check_text(&a, &cut,
+               "  first  a.c:10  int first(void…\n"
+               "  g      a.c:2   int g(void)\n");
+    /* Too little room says nothing. */
+    check_text(&a, &none,
+               "  first  a.c:10\n"
+               "  g      a.c:2\n");
+    answer_release(&a);
+}
+
+static void test_render__never_cuts_names_and_places(void **state)
+{
+    (void)state;
+    struct render_options aside = {.width = 48}, pushed = {.width = 44}, below = {.width = 43};
+    struct answer a;
+    answer_init(&a);
+    struct value *rows = answer_array(&a, a.root, "rows");
+    add_signed(&a, rows, "a_name_that_is_longer_than_others", "a.c:1,2", "");
+    add_signed(&a, rows, "a_name_of_twenty_two_c", "a.c:10", "");
+    add_signed(&a, rows, "g", "src/bb.c:17", "int g");
+    check_text(&a, &plain,
+               "  a_name_that_is_longer_than_others  a.c:1,2\n"
+               "  a_name_of_twenty_two_c             a.c:10\n"
+               "  g                                  src/bb.c:17  int g\n");
+    check_text(&a, &aside,
+               "  a_name_that_is_longer_than_others  a.c:1,2\n"
+               "  a_name_of_twenty_two_c             a.c:10\n"
+               "  g                                  src/bb.c:17\n");
+    check_text(&a, &pushed,
+               "  a_name_that_is_longer_than_others  a.c:1,2\n"
+               "  a_name_of_twenty_two_c         a.c:10\n"
+               "  g                              src/bb.c:17\n");
+    check_text(&a, &below,
+               "  a_name_that_is_longer_than_others\n"
+               "                                a.c:1,2\n"
+               "  a_name_of_twenty_two_c        a.c:10\n"
+               "  g                             src/bb.c:17\n");
     answer_release(&a);
 }
 
@@ -272,7 +320,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_render__aligns_tables_by_columns_on_screen),
         cmocka_unit_test(test_render__leaves_out_columns_that_no_row_fills),
-        cmocka_unit_test(test_render__cuts_at_the_edge_of_the_terminal_and_only_there),
+        cmocka_unit_test(test_render__cuts_signatures_at_the_edge_of_the_terminal),
+        cmocka_unit_test(test_render__never_cuts_names_and_places),
         cmocka_unit_test(test_render__brings_places_of_a_file_together),
         cmocka_unit_test(test_render__makes_text_harmless),
         cmocka_unit_test(test_render__colours_by_meaning_when_asked_to),
