@@ -41,7 +41,7 @@ struct cycles {
 
 /* At function level over CALLS (a function that calls itself directly counts only with
  * `self_loops`); type: EXTENDS, IMPLEMENTS, USES, ACCEPTS and RETURNS between types (through their
- * fields, members and impl blocks); file and module: those, CALLS and IMPORTS between files, or
+ * fields, members and impl blocks; an alias that is only another word for a type is that type); file and module: those, CALLS and IMPORTS between files, or
  * between the modules that hold them (the folder's package for Python, the file for others).
  * Candidates are not followed. With no_tests, neither are nodes that are test code, nor are they
  * members. Of several edges between two neighbours of a cycle the step gives the surest, then the

@@ -19,9 +19,10 @@ static void own_by_type(struct groups *g)
     for (uint32_t id = 0; id < view_node_count(g->v); id++) {
         uint8_t kind = view_kind(g->v, id);
         uint32_t parent = view_parent(g->v, id);
+        uint32_t type = kind == NODE_TYPE_ALIAS ? owner_of_alias(g->v, id) : NODE_NONE;
 
         if (node_kind_is_type(kind))
-            g->group_of[id] = id;
+            g->group_of[id] = type != NODE_NONE ? type : id;
         else if (kind == NODE_IMPL)
             g->group_of[id] = owner_of_impl(g->v, id);
         else

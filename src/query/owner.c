@@ -147,6 +147,19 @@ bool owner_is_alias(const struct view *v, uint32_t alias, uint32_t type)
     return false;
 }
 
+uint32_t owner_of_alias(const struct view *v, uint32_t alias)
+{
+    const char *name = view_name(v, alias);
+    const uint32_t *ids;
+    uint32_t n = view_named(v, name, strlen(name), &ids);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (owner_is_alias(v, alias, ids[i]))
+            return ids[i];
+    }
+    return NODE_NONE;
+}
+
 bool owner_aliases(const struct view *v, uint32_t type, struct owner_ids *ret)
 {
     const char *name = view_name(v, type);

@@ -31,6 +31,9 @@ bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret);
  * file or made of it. */
 bool owner_is_alias(const struct view *v, uint32_t alias, uint32_t type);
 
+/* The type that an alias is another word for, NODE_NONE if none. */
+uint32_t owner_of_alias(const struct view *v, uint32_t alias);
+
 /* Appends such aliases of a type, by id: what uses the type mostly does so by them. */
 bool owner_aliases(const struct view *v, uint32_t type, struct owner_ids *ret);
 

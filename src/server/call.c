@@ -260,20 +260,24 @@ static int no_node(struct call *c, struct answer *a, const char *param, const st
     return err_set(err, PT_ENOENT, "nothing is called '%s'; similar names are", text);
 }
 
+static void keep_kinds(const struct view *v, uint32_t kinds, struct found *f)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < f->nodes.len; i++) {
+        if (kinds >> view_kind(v, f->nodes.at[i]) & 1)
+            f->nodes.at[n++] = f->nodes.at[i];
+    }
+    vec_truncate(&f->nodes, n);
+}
+
 /* Of several namesakes, those that the question makes sense for. */
 static void keep_preferred(const struct view *v, uint32_t prefer, struct found *f)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->nodes.len; i++)
         n += prefer >> view_kind(v, f->nodes.at[i]) & 1;
-    if (n == 0)
-        return;
-    n = 0;
-    for (uint32_t i = 0; i < f->nodes.len; i++) {
-        if (prefer >> view_kind(v, f->nodes.at[i]) & 1)
-            f->nodes.at[n++] = f->nodes.at[i];
-    }
-    vec_truncate(&f->nodes, n);
+    if (n > 0)
+        keep_kinds(v, prefer, f);
 }
 
 int call_nodes(struct call *c, struct answer *a, const char *param, uint32_t only,
@@ -288,6 +292,8 @@ int call_nodes(struct call *c, struct answer *a, const char *param, uint32_t onl
     int rc = query_find(c->view, text, &filter, &found, err);
     if (rc == PT_OK && (found.how == FIND_CLOSE || found.nodes.len == 0)) {
         found.how = FIND_CLOSE;
+        if (only != 0) /* whatever else bears the name would not do */
+            keep_kinds(c->view, only, &found);
         rc = no_node(c, a, param, &found, err);
     }
     if (rc == PT_OK)

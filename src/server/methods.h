@@ -130,11 +130,11 @@ const char *local_name(const struct view *v, uint32_t node);
 #define MAX_SITES 50u
 struct sites {
     uint32_t total;
-    struct value *list;
+    struct site at[MAX_SITES];
 };
-void row_site_list(struct call *c, struct answer *a, struct value *row, uint32_t evidence,
-                   bool candidates, struct sites *s);
-void row_sites_end(struct answer *a, struct value *row, const struct sites *s);
+/* Gathers those of an edge; then, all of them in order become the member "sites". */
+void sites_gather(const struct call *c, uint32_t evidence, bool candidates, struct sites *s);
+void row_sites(struct call *c, struct answer *a, struct value *row, struct sites *s);
 /* What was asked about: member `key` with kind, name, at, signature. */
 void answer_subject(struct call *c, struct answer *a, const char *key, uint32_t node);
 

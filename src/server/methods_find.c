@@ -180,18 +180,21 @@ static const char *match_name(uint32_t rank)
 int run_search(struct call *c, struct answer *a, struct err *err)
 {
     struct hits hits = {0};
+    const char *text = call_arg(c, "text");
     struct lister l;
     char total[COUNT_TEXT];
     uint32_t kinds;
     int rc = call_node_kinds(c, "kind", 0, &kinds, err);
+    if (rc == PT_OK && text[strspn(text, " ")] == '\0')
+        rc = err_set(err, PT_EUSAGE, "an empty text");
     if (rc == PT_OK)
         rc = list_begin(&l, c, a, value_label(answer_array(a, a->root, "hits"), ""),
                         DEFAULT_LIMIT / 4, err);
     if (rc != PT_OK)
         return rc;
     uint64_t wanted = (uint64_t)l.offset + l.limit;
-    rc = query_search(c->view, call_arg(c, "text"), kinds,
-                      wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted, &hits, err);
+    rc = query_search(c->view, text, kinds, wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted,
+                      &hits, err);
     if (rc != PT_OK) {
         buf_release(&l.scratch);
         return rc;
@@ -206,7 +209,7 @@ int run_search(struct call *c, struct answer *a, struct err *err)
     l.total = hits.total;
     list_end(&l);
     answer_title(a, "%s match%s for %s", count_text(l.total, total), l.total == 1 ? "" : "es",
-                 call_arg(c, "text"));
+                 text);
     hits_release(&hits);
     return PT_OK;
 }

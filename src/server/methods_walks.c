@@ -47,8 +47,8 @@ static void add_step(struct call *c, struct answer *a, struct value *steps,
         answer_printf(a, row, "step", ROLE_NAME, "-> %s", view_qualified(c->view, next)),
         SHOW_TEXT);
     (void)answer_cstr(a, row, "edge", ROLE_KIND, edge_kind_name((enum edge_kind)s->kind));
-    row_site_list(c, a, row, s->evidence, false, &sites);
-    row_sites_end(a, row, &sites);
+    sites_gather(c, s->evidence, false, &sites);
+    row_sites(c, a, row, &sites);
     if (same)
         return;
     (void)value_show(answer_cstr(a, row, "from_node", ROLE_PLAIN, view_qualified(c->view, s->from)),
@@ -153,8 +153,8 @@ static void path_step(struct call *c, struct answer *a, struct value *steps,
     (void)answer_cstr(a, row, "edge", ROLE_KIND, edge_kind_name((enum edge_kind)r->kind));
     (void)value_show(answer_cstr(a, row, "layer", ROLE_KIND, layer_name((enum layer)r->layer)),
                      candidates ? SHOW_BOTH : SHOW_JSON);
-    row_site_list(c, a, row, r->evidence, candidates, &sites);
-    row_sites_end(a, row, &sites);
+    sites_gather(c, r->evidence, candidates, &sites);
+    row_sites(c, a, row, &sites);
 }
 
 static void path_answer(struct call *c, struct answer *a, const struct reach *reach,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/sort.h"
 #include "server/render.h"
 
 #include <stdio.h>
@@ -89,25 +90,42 @@ void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t
         (void)answer_cstr(a, row, "signature", ROLE_SIGNATURE, n.signature);
 }
 
-void row_site_list(struct call *c, struct answer *a, struct value *row, uint32_t evidence,
-                   bool candidates, struct sites *s)
+void sites_gather(const struct call *c, uint32_t evidence, bool candidates, struct sites *s)
 {
     const struct site *sites;
     uint32_t n = view_sites(c->view, evidence, &sites);
     for (uint32_t i = 0; i < n; i++) {
         if (sites[i].line == 0 || (sites[i].layer == LAYER_CANDIDATE && !candidates))
             continue;
-        if (s->list == NULL)
-            s->list = answer_array(a, row, "sites");
-        if (s->total++ < MAX_SITES)
-            (void)answer_printf(a, s->list, NULL, ROLE_PLACE, "%s:%u:%u",
-                                view_path(c->view, sites[i].file), (unsigned)sites[i].line,
-                                (unsigned)sites[i].col);
+        if (s->total < MAX_SITES)
+            s->at[s->total] = sites[i];
+        s->total++;
     }
 }
 
-void row_sites_end(struct answer *a, struct value *row, const struct sites *s)
+/* Files are numbered in the order of their paths. */
+static int cmp_sites(const void *x, const void *y, void *ctx)
 {
+    const struct site *a = x, *b = y;
+    (void)ctx;
+    if (a->file != b->file)
+        return a->file < b->file ? -1 : 1;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return a->col < b->col ? -1 : a->col > b->col;
+}
+
+void row_sites(struct call *c, struct answer *a, struct value *row, struct sites *s)
+{
+    uint32_t n = s->total < MAX_SITES ? s->total : MAX_SITES;
+    if (n == 0)
+        return;
+    sort_r(s->at, n, sizeof(s->at[0]), cmp_sites, NULL);
+    struct value *list = answer_array(a, row, "sites");
+    for (uint32_t i = 0; i < n; i++)
+        (void)answer_printf(a, list, NULL, ROLE_PLACE, "%s:%u:%u",
+                            view_path(c->view, s->at[i].file), (unsigned)s->at[i].line,
+                            (unsigned)s->at[i].col);
     if (s->total > MAX_SITES)
         (void)value_show(answer_uint(a, row, "sites_total", s->total), SHOW_JSON);
 }
@@ -117,6 +135,13 @@ void answer_subject(struct call *c, struct answer *a, const char *key, uint32_t 
     struct value *of = value_layout(answer_object(a, a->root, key), LAYOUT_SUBJECT);
     row_node(c, a, of, node);
     (void)row_place(c, a, of, "at", node);
+    if (view_kind(c->view, node) == NODE_FILE) {
+        char text[COUNT_TEXT];
+        uint32_t lines = view_file(c->view, view_file_of(c->view, node)).lines;
+        (void)value_show(answer_printf(a, of, "extent", ROLE_PLAIN, "%s line%s",
+                                       count_text(lines, text), lines == 1 ? "" : "s"),
+                         SHOW_TEXT);
+    }
     row_signature(c, a, of, node);
 }
 

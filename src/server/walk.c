@@ -88,9 +88,7 @@ struct arrival {
     struct sites sites;
 };
 
-/* With a row, adds their sites to it; without one, only looks at them. */
-static void arrive(struct walker *s, const struct reached *r, struct value *row,
-                   struct arrival *ret)
+static void arrive(struct walker *s, const struct reached *r, struct arrival *ret)
 {
     struct edge_iter it;
     struct edge e;
@@ -103,8 +101,7 @@ static void arrive(struct walker *s, const struct reached *r, struct value *row,
         if (e.layer < ret->layer)
             ret->layer = (enum layer)e.layer;
         ret->kinds |= EDGE_BIT(e.kind);
-        if (row != NULL)
-            row_site_list(s->c, s->a, row, e.evidence, s->candidates, &ret->sites);
+        sites_gather(s->c, e.evidence, s->candidates, &ret->sites);
     }
 }
 
@@ -140,7 +137,7 @@ static void fill(struct walker *s, struct value *row, uint32_t index)
     const struct reached *via = &s->reach.nodes.at[r->via];
     struct arrival how = {.layer = (enum layer)r->layer, .kinds = EDGE_BIT(r->kind)};
 
-    arrive(s, r, NULL, &how);
+    arrive(s, r, &how);
     row_node(s->c, s->a, row, r->node);
     struct value *at = value_show(row_place(s->c, s->a, row, "at", r->node), SHOW_JSON);
     if (s->w->depth != 1)
@@ -149,8 +146,7 @@ static void fill(struct walker *s, struct value *row, uint32_t index)
         add_kinds(s, row, how.kinds);
     (void)value_show(answer_cstr(s->a, row, "layer", ROLE_KIND, layer_name(how.layer)),
                      s->candidates ? SHOW_BOTH : SHOW_JSON);
-    arrive(s, r, row, &how);
-    row_sites_end(s->a, row, &how.sites);
+    row_sites(s->c, s->a, row, &how.sites);
     if (how.sites.total == 0) /* then its own place serves */
         (void)value_show(at, SHOW_BOTH);
     if (via->node != s->node) {

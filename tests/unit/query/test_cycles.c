@@ -314,6 +314,30 @@ static void test_cycles__of_an_empty_graph_are_none(void **state)
     graph_free(g);
 }
 
+static void test_cycles__of_types_take_another_word_for_a_type_as_the_type(void **state)
+{
+    struct graph *g = graph_of("struct a.h::S = s; type-alias a.h::S = alias; field a.h::S.next\n"
+                               "struct a.h::T = t; type-alias a.h::T = word\n"
+                               "a.h::S.next -> alias uses; alias -> s uses");
+    struct graph *two = graph_of("struct a.h::S = s; type-alias a.h::S = alias\n"
+                                 "struct a.h::T = t; type-alias a.h::T = word\n"
+                                 "s -> word uses; t -> alias uses");
+    struct cycles c = {0};
+
+    (void)state;
+    assert_int_equal(query_cycles(g->v, CYCLES_TYPE, false, false, &c, NULL), 0);
+    assert_int_equal(c.list.len, 0);
+    assert_int_equal(query_cycles(two->v, CYCLES_TYPE, false, false, &c, NULL), 0);
+    assert_int_equal(c.list.len, 1);
+    assert_int_equal(c.list.at[0].size, 2);
+    assert_int_equal(c.list.at[0].n_steps, 2);
+    assert_int_equal(c.members.at[0], graph_id(two, "s"));
+    assert_int_equal(c.members.at[1], graph_id(two, "t"));
+    cycles_release(&c);
+    graph_free(two);
+    graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_cycles__count_direct_recursion_when_told_to),
         cmocka_unit_test(test_cycles__follow_neither_candidates_nor_tests),
         cmocka_unit_test(test_cycles__of_types_go_through_their_members),
+        cmocka_unit_test(test_cycles__of_types_take_another_word_for_a_type_as_the_type),
         cmocka_unit_test(test_cycles__of_files_and_modules_are_those_of_what_is_in_them),
         cmocka_unit_test(test_cycles__give_the_surest_edge_as_a_step),
         cmocka_unit_test(test_cycles__agree_with_the_closure_of_random_graphs),
