@@ -254,6 +254,26 @@ static bool is_alias_of_one(const struct finder *f, uint32_t id)
     return false;
 }
 
+static bool is_spelled_so(const struct finder *f, uint32_t id)
+{
+    return slice_eq(slice_from(view_qualified(f->v, id)), f->name);
+}
+
+/* `Trait::m` also means `<Type as Trait>::m`, but not where it is all of a name itself. */
+static void keep_spelled_so(struct finder *f)
+{
+    uint32_t n = 0, kept = 0, *at = f->found->nodes.at;
+
+    for (uint32_t i = 0; i < f->found->nodes.len; i++)
+        n += is_spelled_so(f, at[i]);
+    for (uint32_t i = 0; n > 0 && i < f->found->nodes.len; i++) {
+        if (is_spelled_so(f, at[i]))
+            at[kept++] = at[i];
+    }
+    if (n > 0)
+        vec_truncate(&f->found->nodes, kept);
+}
+
 static void give_way(struct finder *f)
 {
     uint32_t n = f->found->nodes.len, kept = 0;
@@ -533,6 +553,7 @@ int query_find(const struct view *v, const char *text, const struct find_filter 
         f.failed = !propose(v, &f.parts, f.kinds, ret);
 out:
     if (!f.failed && ret->how != FIND_CLOSE) {
+        keep_spelled_so(&f);
         give_way(&f);
         f.failed = !put_in_order(&f);
     }

@@ -41,7 +41,8 @@ struct found {
  *  - `FILE::NAME`, where names do not begin so anyway;
  *  - a name with `@FILE`, `@FILE:LINE` or `:LINE` behind it, which act as the filter does.
  *
- * Among matches of the best kind some give way to others: declarations to definitions, what is
+ * Among matches of the best kind some give way to others: those that are spelled otherwise to those
+ * of exactly that qualified name, declarations to definitions, what is
  * outside of the tree to what is in it, impl blocks to anything, a type alias to the type of its
  * own name that it stands for. What is left is ordered: no tests before tests, then by in-degree,
  * then by id. Branches of an #if are not told apart: they stay ambiguous.

@@ -89,6 +89,7 @@ struct search {
 struct match {
     unsigned rank, edits;
     bool member; /* only where the parts before match too */
+    bool around; /* only where the qualified name has all the words */
     bool same_case;
 };
 
@@ -149,6 +150,15 @@ static unsigned rank_of(const struct search *s, const char *name, const struct f
     return rank_inside(s->folded.at, name, f);
 }
 
+static bool has_word(const struct search *s, const struct folded *f)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < s->n_words && !found; i++)
+        found = strstr(f->at, s->words[i]) != NULL;
+    return found;
+}
+
 static unsigned rank_member(const struct search *s, const char *name, const struct folded *f)
 {
     if (s->tail.n == 0 || !has_prefix(f, &s->folded_tail))
@@ -181,6 +191,10 @@ static struct match match_name(const struct search *s, const char *name)
     }
     if (m.rank == RANK_NONE)
         m.rank = rank_words(s, name, &f);
+    if (m.rank == RANK_NONE && has_word(s, &f)) {
+        m.rank = RANK_INSIDE;
+        m.around = true;
+    }
     if (m.rank == RANK_NONE) {
         m.edits = edits_to(s, &f);
         if (m.edits <= s->max_edits)
@@ -219,6 +233,17 @@ static bool is_member(const struct search *s, uint32_t node)
             return false;
     }
     return true;
+}
+
+static bool has_words(const struct search *s, uint32_t node)
+{
+    struct folded f;
+    bool all = true;
+
+    fold(view_qualified(s->v, node), &f);
+    for (unsigned i = 0; i < s->n_words && all; i++)
+        all = strstr(f.at, s->words[i]) != NULL;
+    return all;
 }
 
 static uint32_t class_of(uint8_t kind, uint16_t flags)
@@ -340,7 +365,7 @@ static bool add_nodes(const struct search *s, const char *name, const struct mat
     for (uint32_t i = 0; i < n; i++) {
         if (s->kinds != 0 && !(s->kinds >> view_kind(s->v, ids[i]) & 1))
             continue;
-        if (m->member && !is_member(s, ids[i]))
+        if ((m->member && !is_member(s, ids[i])) || (m->around && !has_words(s, ids[i])))
             continue;
         struct hit hit = {ids[i], m->rank, score_of(s->v, ids[i], m)};
         if (!keep(best, (struct ranked_hit){hit, tie}))

@@ -28,7 +28,8 @@ struct hits {
  *
  * A text with separators is searched as it is ("dict.c", "#count"), and its last part by itself,
  * exact or as a prefix, among the members of what the parts before it name ("Model.sa"). A text of
- * several words, parted by blanks, also finds names that have them all, in any order (ranks 3, 4).
+ * several words, parted by blanks, also finds names that have them all, in any order (ranks 3, 4),
+ * and those that have some where the qualified name has the others (rank 4).
  * Fuzzy: at most 1 edit for texts of 3 or 4 letters, 2 up to 8, 3 above; below 3 letters none.
  * An empty text has no hits. `kinds`: set of 1 << enum node_kind, 0: any. `limit` 0: no limit.
  * `ret` is all zero, or of an earlier call. PT_ENOMEM only. */

@@ -189,9 +189,10 @@ static void unambiguous(const struct view *v, const struct found *f, uint32_t no
         same_name = true;
         same_file |= view_file_of(v, other) == view_file_of(v, node);
     }
+    const char *path = view_path(v, view_file_of(v, node));
     buf_str(b, self.qualified);
-    if (same_name)
-        buf_printf(b, "@%s", view_path(v, view_file_of(v, node)));
+    if (same_name && strncmp(self.qualified, path, strlen(path)) != 0) /* if it does not tell */
+        buf_printf(b, "@%s", path);
     if (same_file)
         buf_printf(b, ":%u", self.line);
 }

@@ -56,7 +56,17 @@ static void add_dedented(struct buf *ret, const struct buf *text, size_t start, 
     }
 }
 
-/* The bytes of the node's documentation, if its file still is what was indexed. */
+/* Without the empty space around it, too. */
+static void add_trimmed(struct buf *ret, const struct buf *text, size_t start, size_t end)
+{
+    while (start < end && strchr(" \t\r\n", text->p[start]) != NULL)
+        start++;
+    while (end > start && strchr(" \t\r\n", text->p[end - 1]) != NULL)
+        end--;
+    add_dedented(ret, text, start, end);
+}
+
+/* The documentation of the node as it is written, if its file still is what was indexed. */
 static bool read_docs(struct call *c, const struct node *n, struct buf *ret)
 {
     struct view_file f = view_file(c->view, view_file_of(c->view, n->id));
@@ -68,7 +78,7 @@ static bool read_docs(struct call *c, const struct node *n, struct buf *ret)
               io_read_file_stat(dir, f.path, SCAN_MAX_FILE_BYTES, &text, &st, NULL) == PT_OK &&
               st.size == f.size && st.mtime_ns == f.mtime_ns && n->doc_end <= text.n;
     if (ok)
-        add_dedented(ret, &text, n->doc_start, n->doc_end);
+        add_trimmed(ret, &text, n->doc_start, n->doc_end);
     buf_release(&text);
     io_close(dir);
     return ok && !ret->failed;

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import shlex
 import signal
 import struct
 import subprocess
@@ -172,6 +173,66 @@ def test_help_knows_every_verb(place):
         text = place.good("help", *verb.split()).out
         holds(text, "usage: parseltongue " + verb, "help of " + verb)
         equal(place.good(*verb.split(), "--help").out, text, "%s --help" % verb)
+
+
+# ---- names ----
+
+
+def test_candidates_are_commands_that_answer(place):
+    place.write({**SMALL, "sub/a.py": SMALL["a.py"], "twins.py": "if 1:\n    def twin(): pass\nelse:\n    def twin(): pass\n",
+                 "twins.c": "#if A\nint twin(void) { return 1; }\n#else\nint twin(void) { return 2; }\n#endif\n",
+                 "x.rs": "trait T { fn m(&self); }\nstruct S;\nimpl T for S { fn m(&self) {} }\nimpl T for u8 { fn m(&self) {} }\n"})
+    for question in ("query callers f", "query callees twin", "query where-defined twins.cc", "query used-by a",
+                     "query blast-radius m --depth 1 --no-tests", "query path twin m --kinds calls,uses",
+                     "generate-context twin", "query entities-in-file a.py", "query callers gg"):
+        done = place.run(*question.split(), "--format", "json")
+        if done.status == 0:
+            continue
+        equal(done.status, 3, "status of %s" % question)
+        for candidate in done.json()["error"]["candidates"]:
+            again = place.run(*shlex.split(candidate["command"])[1:], "--format", "json")
+            second = [] if again.status == 0 else again.json()["error"]["candidates"]
+            if second and question != "query path twin m --kinds calls,uses":  # which has two names to tell
+                raise Wrong("%s: %r is as ambiguous" % (question, candidate["command"]))
+
+
+# ---- completion ----
+
+
+def completed(place, *words):
+    """What bash offers for the last of these words."""
+    script = 'eval "$("$1" completion bash)"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); ' \
+             '_parseltongue parseltongue "${!#}" "${@: -2:1}"; printf "%s\\n" "${COMPREPLY[@]}"'
+    done = subprocess.run(["bash", "-c", script, "bash", place.program, "parseltongue", *words], cwd=place.tree,
+                          env=place.env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    equal((done.returncode, done.stderr), (0, ""), "completion of %r" % (words,))
+    return sorted(line.strip() for line in done.stdout.split("\n") if line.strip())
+
+
+def test_bash_completes_verbs_options_and_values(place):
+    place.write(SMALL)
+    equal(completed(place, "gen"), ["generate-context"], "verbs")
+    equal(completed(place, "query", "call"), ["callees", "callers"], "questions")
+    equal(completed(place, "query", "callers", "g", "--ca"), ["--candidates"], "options")
+    equal(completed(place, "query", "find-cycles", "--level", "f"), ["file", "function"], "values")
+    equal(completed(place, "export", "n"), ["nodes"], "choices")
+    equal(completed(place, "facts", "a"), ["a.py"], "files")
+
+
+def test_completions_are_scripts_that_the_shells_read(place):
+    read = 0
+    for shell in ("bash", "zsh", "fish"):
+        script = place.top / ("script." + shell)
+        script.write_text(place.good("completion", shell).out)
+        try:
+            done = subprocess.run([shell, "-n", str(script)], env=place.env, capture_output=True, timeout=TIMEOUT,
+                                  check=False)
+        except FileNotFoundError:
+            continue
+        equal((done.returncode, done.stderr), (0, b""), shell + " -n")
+        read += 1
+    if read == 0:
+        raise Skipped("there is no shell that it is for")
 
 
 # ---- lists that are cut ----
@@ -403,6 +464,9 @@ def test_state_that_cannot_be_kept_is_a_clear_failure(place):
         for verb in (["index"], ["query", "callers", "g"], ["stats"]):
             fails(place, verb, 1, "XDG_STATE_HOME", env={"XDG_STATE_HOME": state})
     fails(place, ["index"], 1, "XDG_STATE_HOME", env={"XDG_STATE_HOME": "", "HOME": ""})
+    if os.geteuid() != 0:  # root may write everywhere
+        (place.top / "locked").mkdir(mode=0o500)
+        fails(place, ["index"], 1, "XDG_STATE_HOME", env={"XDG_STATE_HOME": str(place.top / "locked")})
     place.good("index", env={"XDG_STATE_HOME": "", "HOME": str(place.top / "home")})
     if not list((place.top / "home/.local/state/parseltongue").iterdir()):
         raise Wrong("no state under HOME")
@@ -513,6 +577,22 @@ def test_an_interrupt_leaves_the_former_state(place):
     holds(done.err, "nothing was changed", "standard error")
     equal(done.err.count("\n"), 1, "lines of standard error")
     check_former_state(place, before)
+
+
+def test_a_killed_index_leaves_a_state_that_answers(place):
+    place.write({**SMALL, "many.py": many(3000)})
+    place.good("index")
+    for delay in range(0, 60, 4):
+        os.utime(place.tree / "a.py")
+        process = place.start("index")
+        time.sleep(delay / 1000)
+        process.kill()
+        process.communicate(timeout=TIMEOUT)
+        done = place.good("query", "callers", "g", "--no-refresh", "--format", "json")
+        equal((done.err, names(done.json())), ("", ["a.f", "a.A.f", "b.h"]), "the state after %d ms" % delay)
+    place.good("index")
+    equal(sorted(p.name for p in place.folder().iterdir()), ["graph.isg", "graph.lock", "lock", "origin"],
+          "files of the state")
 
 
 # ---- places ----

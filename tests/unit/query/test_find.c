@@ -154,6 +154,20 @@ static void test_find__reaches_members_of_impls_by_type_and_by_trait(void **stat
     graph_free(g);
 }
 
+static void test_find__prefers_the_name_that_is_spelled_so(void **state)
+{
+    struct graph *g =
+        graph_of("file x.rs as k::x\n"
+                 "trait x.rs::T; method x.rs::T::m declaration = own; struct x.rs::S\n"
+                 "impl `x.rs::<S as T>`; method `x.rs::<S as T>::m` = theirs");
+
+    (void)state;
+    check(g, "k::x::T::m", FIND_EXACT, "own");
+    check(g, "k::x::<S as T>::m", FIND_EXACT, "theirs");
+    check(g, "k::x::S::m", FIND_EXACT, "theirs");
+    graph_free(g);
+}
+
 static void test_find__finds_names_that_have_separators_inside(void **state)
 {
     struct graph *g = graph_of(mixed);
@@ -529,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_find__takes_all_separators_for_the_same),
         cmocka_unit_test(test_find__ignores_what_stands_behind_a_name),
         cmocka_unit_test(test_find__reaches_members_of_impls_by_type_and_by_trait),
+        cmocka_unit_test(test_find__prefers_the_name_that_is_spelled_so),
         cmocka_unit_test(test_find__finds_names_that_have_separators_inside),
         cmocka_unit_test(test_find__knows_constructors_by_their_word),
         cmocka_unit_test(test_find__finds_files_by_path_and_by_module),

@@ -106,12 +106,15 @@ static void test_search__finds_members_by_the_name_of_their_type(void **state)
 static void test_search__finds_names_that_have_all_words_of_a_text(void **state)
 {
     struct graph *g = graph_of("fn a.c::dictResize; fn a.c::resize_dict; fn a.c::dictSize\n"
-                               "fn a.c::tryResizeDictionary; fn a.c::predictresize");
+                               "fn a.c::tryResizeDictionary; fn a.c::predictresize\n"
+                               "struct q.c::QuerySet; method q.c::QuerySet.filter; fn q.c::other");
 
     (void)state;
     check(g, "resize dict", "3:dictResize 3:resize_dict 3:tryResizeDictionary 4:predictresize");
     check(g, " Try  dict ", "3:tryResizeDictionary");
     check(g, "resize nothing", "");
+    check(g, "set filter query", "4:filter");
+    check(g, "query q.c", "4:QuerySet");
     graph_free(g);
 }
 
