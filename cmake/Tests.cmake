@@ -54,10 +54,12 @@ foreach(source IN LISTS unit_tests)
     set_tests_properties("unit/${folder}/${name}" PROPERTIES TIMEOUT 120)
 endforeach()
 
-# Runners in other languages: each takes the path of the program.
-foreach(suite units cli acceptance)
-    set(runner "${CMAKE_SOURCE_DIR}/tests/${suite}/run")
-    if(TARGET parseltongue AND EXISTS "${runner}")
+# Runners in other languages, tests/<suite>/run: each takes the path of the program.
+file(GLOB runners CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/*/run")
+foreach(runner IN LISTS runners)
+    get_filename_component(suite "${runner}" DIRECTORY)
+    get_filename_component(suite "${suite}" NAME)
+    if(TARGET parseltongue)
         pt_register_test("${suite}" "${suite}" "${runner}" "$<TARGET_FILE:parseltongue>")
     endif()
 endforeach()
