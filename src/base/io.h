@@ -4,7 +4,8 @@
  * Every call goes on after EINTR and after short reads and writes, opens with
  * O_CLOEXEC, and is a fault point: "io.open", "io.read", "io.write",
  * "io.sync", "io.rename", "io.mmap", "io.stat", "io.list", "io.remove",
- * "io.mkdir", "io.truncate", "io.lock".
+ * "io.mkdir", "io.truncate", "io.lock". What changes the disk is reported to
+ * an observer, if there is one (base/io_observe.h).
  *
  * Paths are bytes, terminated. A `dirfd` may be IO_CWD.
  * Threads: any; two threads must not share a descriptor's file position.
