@@ -216,6 +216,9 @@ static int check_value(const struct param *p, const char *value, struct err *err
     uint32_t number;
     const char *dashes = p->positional ? "" : "--";
     const char *name = p->positional ? p->value : p->name;
+    if (p->type == PARAM_UINT && !parse_uint(value, &number) && *value != '\0' &&
+        value[strspn(value, "0123456789")] == '\0')
+        return err_set(err, PT_EUSAGE, "%s%s %s is too large", dashes, name, value);
     if (p->type == PARAM_UINT && !parse_uint(value, &number))
         return err_set(err, PT_EUSAGE, "%s%s takes a number, not '%s'", dashes, name, value);
     if (p->type == PARAM_CHOICE && !is_choice(p->choices, value)) {

@@ -137,7 +137,7 @@ static void test_args__say_what_is_wrong_and_what_would_be_right(void **state)
         {"query callers a --depth", "--depth needs a value"},
         {"query callers a --depth two", "--depth takes a number, not 'two'"},
         {"query callers a --depth -1", "--depth takes a number, not '-1'"},
-        {"query callers a --depth 4294967296", "--depth takes a number, not '4294967296'"},
+        {"query callers a --depth 4294967296", "--depth 4294967296 is too large"},
         {"query callers a --depth=", "--depth takes a number, not ''"},
         {"query callers a --no-tests=yes", "--no-tests takes no value"},
         {"query callers a --level file", "query callers takes no --level"},
