@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/io_observe.h"
 
 #define WRITE_BATCH 16
 #define READ_STEP ((size_t)64 << 10)
@@ -25,11 +26,15 @@
 
 static int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
+    bool changes = (flags & (O_CREAT | O_TRUNC)) != 0 && io_observed();
+    bool was_there = changes && io_saw_entry_(dirfd, path);
     int fd;
 
     do {
         fd = FAULT_ERRNO("io.open", openat(dirfd, path, flags | O_CLOEXEC, mode));
     } while (fd < 0 && errno == EINTR);
+    if (changes && fd >= 0)
+        io_saw_open_(fd, dirfd, path, flags, was_there);
     return fd;
 }
 
@@ -70,13 +75,14 @@ static ssize_t sys_writev(int fd, const struct iovec *iov, int n_iov)
 
     do {
         int fault = fault_take("io.write");
-
-        if (fault == 0) {
-            done = writev(fd, iov, n_iov);
-            continue;
-        }
         size_t want = bytes_after_fault(fault, iov[0].iov_len);
-        done = want ? write(fd, iov[0].iov_base, want) : -1;
+
+        if (fault == 0)
+            done = writev(fd, iov, n_iov);
+        else
+            done = want ? write(fd, iov[0].iov_base, want) : -1;
+        if (done > 0 && io_observed())
+            io_saw_write_(fd, iov, (size_t)done);
         if (fault == FAULT_TORN && done >= 0) {
             errno = EIO;
             done = -1;
@@ -92,11 +98,33 @@ static int sys_fstatat(int dirfd, const char *path, struct stat *st, int flags)
 
 static int sys_sync(int fd, bool data_only)
 {
+    uint64_t began_at = io_observed() ? io_saw_next_() : 0;
     int rc;
 
     do {
         rc = FAULT_ERRNO("io.sync", data_only ? fdatasync(fd) : fsync(fd));
     } while (rc < 0 && errno == EINTR);
+    if (io_observed())
+        io_saw_sync_(fd, began_at, rc < 0);
+    return rc;
+}
+
+static int sys_renameat(int from_dirfd, const char *from, int to_dirfd, const char *to)
+{
+    int rc = FAULT_ERRNO("io.rename", renameat(from_dirfd, from, to_dirfd, to));
+
+    if (rc == 0 && io_observed())
+        io_saw_rename_(from_dirfd, from, to_dirfd, to);
+    return rc;
+}
+
+/* Has no fault point: what cleans up after a failure must not fail in its turn. */
+static int sys_unlinkat(int dirfd, const char *path, int flags)
+{
+    int rc = unlinkat(dirfd, path, flags);
+
+    if (rc == 0 && io_observed())
+        io_saw_remove_(dirfd, path);
     return rc;
 }
 
@@ -610,12 +638,16 @@ int io_truncate(int fd, uint64_t size, struct err *err)
     do {
         rc = FAULT_ERRNO("io.truncate", ftruncate(fd, (off_t)size));
     } while (rc < 0 && errno == EINTR);
-    return rc < 0 ? err_set_errno(err, errno, "truncate") : 0;
+    if (rc < 0)
+        return err_set_errno(err, errno, "truncate");
+    if (io_observed())
+        io_saw_resize_(fd, size);
+    return 0;
 }
 
 int io_rename(const char *from, const char *to, struct err *err)
 {
-    if (FAULT_ERRNO("io.rename", rename(from, to)) < 0)
+    if (sys_renameat(IO_CWD, from, IO_CWD, to) < 0)
         return err_set_errno(err, errno, "rename %s to %s", from, to);
     return 0;
 }
@@ -668,10 +700,10 @@ static int replace_file(int dirfd, const char *name, const struct io_part *parts
     if (!rc)
         rc = io_sync(fd, err);
     io_close(fd);
-    if (!rc && FAULT_ERRNO("io.rename", renameat(dirfd, temp, dirfd, name)) < 0)
+    if (!rc && sys_renameat(dirfd, temp, dirfd, name) < 0)
         rc = err_set_errno(err, errno, "rename");
     if (rc) {
-        unlinkat(dirfd, temp, 0);
+        (void)sys_unlinkat(dirfd, temp, 0);
         return rc;
     }
     return sync_dir_fd(dirfd, err);
@@ -739,8 +771,12 @@ int io_mkdir_p(const char *path, uint32_t mode, struct err *err)
         if (path[i] != '/' && path[i] != '\0')
             continue;
         partial[i] = '\0';
-        if (FAULT_ERRNO("io.mkdir", mkdir(partial, (mode_t)mode)) < 0 && errno != EEXIST)
+        if (FAULT_ERRNO("io.mkdir", mkdir(partial, (mode_t)mode)) == 0) {
+            if (io_observed())
+                io_saw_mkdir_(partial);
+        } else if (errno != EEXIST) {
             return err_set_errno(err, errno, "make directory %s", partial);
+        }
         partial[i] = path[i];
     }
     if (sys_fstatat(IO_CWD, path, &st, 0) < 0)
@@ -752,9 +788,9 @@ int io_mkdir_p(const char *path, uint32_t mode, struct err *err)
 
 int io_remove(int dirfd, const char *path, struct err *err)
 {
-    int rc = FAULT_ERRNO("io.remove", unlinkat(dirfd, path, 0));
+    int rc = FAULT_ERRNO("io.remove", sys_unlinkat(dirfd, path, 0));
 
     if (rc < 0 && errno == EISDIR)
-        rc = unlinkat(dirfd, path, AT_REMOVEDIR);
+        rc = sys_unlinkat(dirfd, path, AT_REMOVEDIR);
     return rc < 0 ? err_set_errno(err, errno, "remove %s", path) : 0;
 }
