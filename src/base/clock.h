@@ -12,6 +12,9 @@
 /* Monotonic, from an arbitrary start: for durations. */
 uint64_t clock_now_ns(void);
 
+/* That this thread has computed. */
+uint64_t clock_cpu_ns(void);
+
 /* Since 1970, UTC; may jump: for people. */
 uint64_t clock_wall_ns(void);
 

@@ -69,7 +69,7 @@ const struct ex_table *ex_table_of(unsigned lang)
 static bool over_effort(TSParseState *state)
 {
     struct ex_walk *w = state->payload;
-    return ++w->steps > w->max_steps;
+    return effort_spent(&w->effort);
 }
 
 struct input {
@@ -110,14 +110,10 @@ int ex_parse(struct extract *x, unsigned lang, const char *src, uint32_t n, TSTr
     if (rc != PT_OK)
         return rc;
 
-    /* tree-sitter calls back every 100 parser operations: a count, unlike a clock, gives the same
-     * verdict on every machine. Real code, tables of numbers included, was seen to need under 3
-     * operations for each byte; error recovery on hostile input would take hundreds. */
     struct input in = {src, n};
     TSInput input = {&in, read_input, TSInputEncodingUTF8, NULL};
     TSParseOptions options = {w, over_effort};
-    w->steps = 0;
-    w->max_steps = 5000 + (uint64_t)n / 12;
+    effort_start(&w->effort, n);
     *ret_tree = ts_parser_parse_with_options(w->parser, NULL, input, options);
     if (*ret_tree == NULL)
         ts_parser_reset(w->parser);

@@ -4,6 +4,7 @@
 #define PT_LANG_WALK_H
 
 #include "base/map.h"
+#include "lang/effort.h"
 #include "lang/extract.h"
 
 /* A language's rules, looked up in its grammar once per process. */
@@ -47,7 +48,7 @@ struct ex_walk {
     struct buf text;   /* scratch */
     struct buf masked; /* what is parsed instead of the source, if anything */
     /* effort limit of the parse under way */
-    uint64_t steps, max_steps;
+    struct effort effort;
 };
 
 /* Parses src. *ret_tree is NULL when the effort limit was met or parsing is impossible. */

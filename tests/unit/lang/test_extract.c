@@ -136,10 +136,10 @@ static void test_extract__pathological_files_cost_a_bounded_time(void **state)
     char *text = malloc(size);
     for (unsigned lang = 0; lang < lang_count; lang++) {
         for (unsigned p = 0; p < sizeof(patterns) / sizeof(*patterns); p++) {
-            uint64_t t0 = clock_now_ns();
+            uint64_t t0 = clock_cpu_ns();
             fill(text, size / 16, patterns[p]);
             extract_checked(x, lang, text, size / 16);
-            if (clock_now_ns() - t0 > 20 * CLOCK_NS_PER_SEC)
+            if (clock_cpu_ns() - t0 > 10 * CLOCK_NS_PER_SEC)
                 fail_msg("%s takes too long on '%s' repeated", lang_registry[lang]->name,
                          patterns[p]);
         }
