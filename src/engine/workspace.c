@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/identity.h"
 #include "index/dump.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ struct workspace {
     /* What the graph stands for, as the file "origin" says. */
     bool from_dump; /* a dump, not the tree */
     bool no_ignore; /* the tree without a look at its ignore files */
+    bool foreign;   /* made by other sources of this program: what they understood may differ */
 };
 
 #define ORIGIN_TREE "tree"
@@ -127,13 +129,21 @@ static void set_origin(struct workspace *w, struct slice kind)
     w->no_ignore = slice_eq(kind, SLICE(ORIGIN_TREE_NO_IGNORE));
 }
 
+static struct slice next_word(struct slice *rest)
+{
+    const char *blank = slice_chr(*rest, ' ');
+    struct slice word = slice_head(*rest, blank != NULL ? (size_t)(blank - rest->p) : rest->n);
+    *rest = slice_skip(*rest, blank != NULL ? word.n + 1 : word.n);
+    return word;
+}
+
 static void read_origin(struct workspace *w)
 {
     struct buf path = {0}, text = {0};
     if (io_read_file(AT_FDCWD, in_state(w, &path, "origin"), 8192, &text, NULL) == PT_OK) {
-        struct slice all = buf_as_slice(&text);
-        const char *blank = slice_chr(all, ' ');
-        set_origin(w, slice_head(all, blank != NULL ? (size_t)(blank - all.p) : all.n));
+        struct slice rest = buf_as_slice(&text);
+        set_origin(w, next_word(&rest));
+        w->foreign = !slice_eq(next_word(&rest), SLICE(PARSELTONGUE_IDENTITY));
     }
     buf_release(&path);
     buf_release(&text);
@@ -205,6 +215,11 @@ bool workspace_no_ignore(const struct workspace *w)
     return w->no_ignore;
 }
 
+bool workspace_foreign(const struct workspace *w)
+{
+    return w->foreign;
+}
+
 const char *workspace_state_dir(const struct workspace *w)
 {
     return w->state;
@@ -226,7 +241,7 @@ void workspace_unpin(struct workspace *w, const struct view *v)
 static int write_origin(struct workspace *w, const char *kind, const char *what, struct err *err)
 {
     struct buf path = {0}, text = {0};
-    buf_printf(&text, "%s %s\n", kind, what);
+    buf_printf(&text, "%s %s %s\n", kind, PARSELTONGUE_IDENTITY, what);
     struct io_part part = {text.p, text.n};
     int rc = text.failed ? err_set(err, PT_ENOMEM, "out of memory")
                          : io_write_atomic(in_state(w, &path, "origin"), &part, 1, err);
@@ -247,8 +262,10 @@ static int commit(struct workspace *w, const struct delta *d, const char *kind, 
     rc = store_apply(w->store, d, err);
     if (rc == PT_OK)
         rc = write_origin(w, kind, what, err);
-    if (rc == PT_OK)
+    if (rc == PT_OK) {
         set_origin(w, slice_from(kind));
+        w->foreign = false;
+    }
     io_close(fd);
     return rc;
 }
@@ -325,7 +342,10 @@ int workspace_check(struct workspace *w, const struct scan_options *options, uin
     if (rc != PT_OK)
         return rc;
     const struct view *v = workspace_pin(w);
-    *ret_stale = view_generation(v) == 0 ? scan.files.len + 1 : count_stale(&scan, v);
+    if (view_generation(v) == 0)
+        *ret_stale = scan.files.len + 1;
+    else
+        *ret_stale = w->foreign ? scan.files.len : count_stale(&scan, v);
     workspace_unpin(w, v);
     scan_release(&scan);
     return PT_OK;

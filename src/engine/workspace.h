@@ -32,6 +32,9 @@ bool workspace_from_dump(const struct workspace *w);
 /* Was it last indexed with scan_options.no_ignore? Whoever refreshes it goes on with that. */
 bool workspace_no_ignore(const struct workspace *w);
 
+/* Did another version of this program make the graph? It may have understood less. */
+bool workspace_foreign(const struct workspace *w);
+
 /* Indexes the whole tree and commits it. */
 int workspace_index(struct workspace *w, const struct pipeline_options *options,
                     struct pipeline_report *ret_report, struct err *err);
@@ -41,7 +44,8 @@ int workspace_ingest(struct workspace *w, const char *dump_path,
                      struct err *err);
 
 /* Does the graph know the tree as it is now (by metadata: size, times, inode)? *ret_stale counts
- * files that are new, gone or changed; always 0 for a dump. An empty workspace is stale. */
+ * files that are new, gone or changed, or all of them if another version of this program made the
+ * graph; always 0 for a dump. An empty workspace is stale. */
 int workspace_check(struct workspace *w, const struct scan_options *options, uint32_t *ret_stale,
                     struct err *err);
 

@@ -48,6 +48,8 @@ static void tell(struct call *c, bool empty, uint32_t stale)
         return;
     if (empty)
         buf_printf(&text, "indexing %s for the first time", workspace_root(c->workspace));
+    else if (workspace_foreign(c->workspace))
+        buf_str(&text, "another version of parseltongue made the graph: indexing again");
     else
         buf_printf(&text, "%s file%s changed: indexing again", count_text(stale, count),
                    stale == 1 ? "" : "s");

@@ -457,6 +457,21 @@ def test_damaged_state_of_a_dump_says_what_to_do(place):
     equal(place.ask("query", "callers", "g")["total"], 3, "callers in the tree")
 
 
+def test_a_graph_of_another_version_is_made_anew(place):
+    place.write(SMALL)
+    place.good("index")
+    origin = place.folder() / "origin"
+    kind, identity, root = origin.read_text().split(" ", 2)
+    origin.write_text(f"{kind} {'0' * len(identity)} {root}")
+    question = ["query", "callers", "g"]
+    old = place.ask(*question, "--no-refresh")
+    equal(old["stale"], len(SMALL), "files that another version read")
+    new = place.ask(*question)
+    equal(new["generation"], old["generation"] + 1, "generation after it is made anew")
+    equal(origin.read_text(), f"{kind} {identity} {root}", "the origin")
+    equal(place.ask(*question)["generation"], new["generation"], "generation without a change")
+
+
 def test_state_that_cannot_be_kept_is_a_clear_failure(place):
     place.write(SMALL)
     (place.top / "file").write_text("")
