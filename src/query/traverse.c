@@ -240,12 +240,18 @@ static bool sort_level(struct reach *r, uint32_t first)
     return true;
 }
 
+static uint32_t kinds_from(const struct view *v, const struct reach_options *o, uint32_t node)
+{
+    bool expanded = o->expansions && o->in && view_kind(v, node) == NODE_MACRO;
+    return o->kinds | (expanded ? EDGE_BIT(EDGE_USES) : 0);
+}
+
 /* Walks one step on from the nodes first ... end - 1. What the loop looks at for each edge is kept
  * in locals: stores into the result might change it for all that the compiler knows. */
 static bool walk_level(const struct view *v, const struct reach_options *o, uint32_t first,
                        uint32_t end, struct reach *r)
 {
-    const uint32_t epoch = r->epoch, kinds = o->kinds;
+    const uint32_t epoch = r->epoch;
     const uint32_t max = o->max_nodes != 0 ? o->max_nodes : UINT32_MAX;
     const unsigned layers = o->candidates ? LAYER_COUNT : LAYER_CANDIDATE;
     const bool in = o->in, no_tests = o->no_tests;
@@ -256,7 +262,7 @@ static bool walk_level(const struct view *v, const struct reach_options *o, uint
 
     for (uint32_t i = first; i < end; i++) {
         uint32_t distance = nodes[i].distance + 1;
-        view_edges(v, nodes[i].node, in, kinds, &it);
+        view_edges(v, nodes[i].node, in, kinds_from(v, o, nodes[i].node), &it);
         while (view_next(&it, &e)) {
             if (mark[e.node] == epoch || e.layer >= layers ||
                 (no_tests && (view_flags(v, e.node) & FLAG_TEST)))

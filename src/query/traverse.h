@@ -16,6 +16,7 @@ struct reach_options {
     bool in;            /* against the edges: who reaches the start */
     bool no_tests;      /* do not step onto nodes that are test code */
     bool candidates;    /* follow LAYER_CANDIDATE edges too */
+    bool expansions;    /* with `in`: from a macro also to what uses it, for that expands it */
     uint32_t kinds;     /* set of EDGE_BIT */
     uint32_t max_depth; /* 0: no limit */
     uint32_t max_nodes; /* 0: no limit; beyond it `truncated` is set. Starts count too */

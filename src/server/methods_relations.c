@@ -24,6 +24,7 @@ int run_callers(struct call *c, struct answer *a, struct err *err)
                      .one = "caller",
                      .many = "callers",
                      .in = true,
+                     .expansions = true,
                      .kinds = EDGE_BIT(EDGE_CALLS),
                      .prefer = CALLABLE};
     return steps(c, a, &w, err);

@@ -21,6 +21,7 @@ static int reach_all(struct walker *s, struct err *err)
                               .no_tests = call_flag(s->c, "no-tests"),
                               .candidates = s->candidates,
                               .kinds = s->w->kinds,
+                              .expansions = s->w->expansions,
                               .max_depth = s->w->depth,
                               .from_members = !s->w->own};
     int rc = query_reach(s->c->view, &s->node, 1, &o, &s->reach, err);
@@ -33,6 +34,13 @@ static int reach_all(struct walker *s, struct err *err)
     return PT_OK;
 }
 
+/* Kinds of edges that are followed from a node to what stands behind it. */
+static uint32_t kinds_to(const struct walker *s, uint32_t node)
+{
+    bool expanded = s->w->expansions && view_kind(s->c->view, node) == NODE_MACRO;
+    return s->w->kinds | (expanded ? EDGE_BIT(EDGE_USES) : 0);
+}
+
 /* Nodes that are related to the starts, but only as one of several candidates. */
 static uint32_t count_left_out(struct walker *s)
 {
@@ -42,7 +50,8 @@ static uint32_t count_left_out(struct walker *s)
     for (uint32_t i = 0; i < s->reach.nodes.len && s->reach.nodes.at[i].distance == 0; i++) {
         struct edge_iter it;
         struct edge e;
-        view_edges(v, s->reach.nodes.at[i].node, s->w->in, s->w->kinds, &it);
+        uint32_t node = s->reach.nodes.at[i].node;
+        view_edges(v, node, s->w->in, kinds_to(s, node), &it);
         while (view_next(&it, &e)) {
             bool is_new = false;
             if (e.layer != LAYER_CANDIDATE || map_get(&s->at, e.node) != NULL)
@@ -92,10 +101,12 @@ static void arrive(struct walker *s, const struct reached *r, struct arrival *re
 {
     struct edge_iter it;
     struct edge e;
-    view_edges(s->c->view, r->node, !s->w->in, s->w->kinds, &it);
+    view_edges(s->c->view, r->node, !s->w->in,
+               s->w->kinds | (s->w->expansions ? EDGE_BIT(EDGE_USES) : 0), &it);
     while (view_next(&it, &e)) {
         const uint32_t *at = map_get(&s->at, e.node);
-        if (at == NULL || s->reach.nodes.at[*at].distance + 1 != r->distance ||
+        if (at == NULL || !(kinds_to(s, e.node) & EDGE_BIT(e.kind)) ||
+            s->reach.nodes.at[*at].distance + 1 != r->distance ||
             (e.layer == LAYER_CANDIDATE && !s->candidates))
             continue;
         if (e.layer < ret->layer)

@@ -12,6 +12,7 @@ struct walk {
     uint32_t kinds;         /* set of EDGE_BIT */
     uint32_t depth;         /* 0: all */
     bool paths;             /* a path for each */
+    bool expansions;        /* what uses a macro expands it, and so calls it (with `in`) */
     bool own;               /* of the node itself, not of its members too */
     uint32_t prefer;        /* kinds of nodes that the question makes most sense for */
 };

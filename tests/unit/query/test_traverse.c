@@ -260,6 +260,28 @@ static void test_reach__takes_impl_blocks_as_parts_of_their_type(void **state)
     graph_free(g);
 }
 
+static void test_reach__takes_what_expands_a_macro_for_its_caller_when_asked(void **state)
+{
+    struct graph *g = graph_of("fn a.c::real = real; macro a.c::M = m; fn a.c::f; fn a.c::h\n"
+                               "M -> real calls; f -> M uses; h -> real uses");
+    struct reach_options o = options_of(EDGE_BIT(EDGE_CALLS));
+    uint32_t real = graph_id(g, "real"), distance;
+    struct reach r;
+
+    (void)state;
+    reach_init(&r);
+    o.in = true;
+    assert_int_equal(query_reach(g->v, &real, 1, &o, &r, NULL), 0);
+    assert_int_equal(r.nodes.len, 2);
+    o.expansions = true;
+    assert_int_equal(query_reach(g->v, &real, 1, &o, &r, NULL), 0);
+    assert_int_equal(r.nodes.len, 3);
+    assert_true(is_reached(&r, graph_id(g, "m"), &distance) && distance == 1);
+    assert_true(is_reached(&r, graph_id(g, "f"), &distance) && distance == 2);
+    reach_release(&r);
+    graph_free(g);
+}
+
 static void test_reach__takes_another_word_for_a_type_as_the_type(void **state)
 {
     struct graph *g =
@@ -488,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_reach__counts_a_repeated_start_once),
         cmocka_unit_test(test_reach__starts_from_the_members_too_when_told_to),
         cmocka_unit_test(test_reach__takes_impl_blocks_as_parts_of_their_type),
+        cmocka_unit_test(test_reach__takes_what_expands_a_macro_for_its_caller_when_asked),
         cmocka_unit_test(test_reach__takes_another_word_for_a_type_as_the_type),
         cmocka_unit_test(test_path__is_as_short_as_a_naive_walk_finds),
         cmocka_unit_test(test_path__goes_into_and_out_of_members),
