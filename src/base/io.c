@@ -619,7 +619,7 @@ static int sync_dir_fd(int fd, struct err *err)
 
 int io_sync_dir(const char *path, struct err *err)
 {
-    int fd;
+    int fd = -1;
     int rc = io_open_dir(path, &fd, err);
 
     if (rc)
@@ -628,6 +628,36 @@ int io_sync_dir(const char *path, struct err *err)
     if (rc)
         err_prefix(err, "%s", path);
     io_close(fd);
+    return rc;
+}
+
+/* The directory of a path: what is before the last slash, or ".". */
+static int dir_of(const char *path, char *dir, size_t size, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 1;
+
+    if (slash == path)
+        n = 1;
+    if (n >= size)
+        return err_set(err, PT_ELIMIT, "%s: path too long", path);
+    memcpy(dir, slash ? path : ".", n);
+    dir[n] = '\0';
+    return 0;
+}
+
+int io_sync_entry(const char *path, struct err *err)
+{
+    char dir[PATH_MAX];
+    struct err why = {0};
+    int rc = dir_of(path, dir, sizeof(dir), &why);
+
+    if (!rc)
+        rc = io_sync_dir(dir, &why);
+    if (rc == PT_EACCES)
+        return 0;
+    if (rc && err)
+        *err = why;
     return rc;
 }
 
@@ -649,21 +679,6 @@ int io_rename(const char *from, const char *to, struct err *err)
 {
     if (sys_renameat(IO_CWD, from, IO_CWD, to) < 0)
         return err_set_errno(err, errno, "rename %s to %s", from, to);
-    return 0;
-}
-
-/* The directory of a path: what is before the last slash, or ".". */
-static int dir_of(const char *path, char *dir, size_t size, struct err *err)
-{
-    const char *slash = strrchr(path, '/');
-    size_t n = slash ? (size_t)(slash - path) : 1;
-
-    if (slash == path)
-        n = 1;
-    if (n >= size)
-        return err_set(err, PT_ELIMIT, "%s: path too long", path);
-    memcpy(dir, slash ? path : ".", n);
-    dir[n] = '\0';
     return 0;
 }
 
@@ -757,10 +772,35 @@ int io_remove_temps(const char *dir, struct err *err)
     return rc;
 }
 
+/*
+ * Makes one directory, if it is absent, and syncs its entry. The first of
+ * those that are made may lie in one that a process made which was killed
+ * before it could sync: so that one's entry is synced too.
+ */
+static int make_dir(const char *path, mode_t mode, size_t parent_n, bool *is_making,
+                    struct err *err)
+{
+    char parent[PATH_MAX];
+    int rc = 0;
+
+    if (FAULT_ERRNO("io.mkdir", mkdir(path, mode)) < 0)
+        return errno == EEXIST ? 0 : err_set_errno(err, errno, "make directory %s", path);
+    if (io_observed())
+        io_saw_mkdir_(path);
+    if (!*is_making && parent_n > 0) {
+        memcpy(parent, path, parent_n);
+        parent[parent_n] = '\0';
+        rc = io_sync_entry(parent, err);
+    }
+    *is_making = true;
+    return rc ? rc : io_sync_entry(path, err);
+}
+
 int io_mkdir_p(const char *path, uint32_t mode, struct err *err)
 {
     char partial[PATH_MAX];
-    size_t n = strlen(path);
+    size_t n = strlen(path), parent_n = 0;
+    bool is_making = false;
     struct stat st;
 
     if (n == 0 || n >= sizeof(partial))
@@ -771,13 +811,11 @@ int io_mkdir_p(const char *path, uint32_t mode, struct err *err)
         if (path[i] != '/' && path[i] != '\0')
             continue;
         partial[i] = '\0';
-        if (FAULT_ERRNO("io.mkdir", mkdir(partial, (mode_t)mode)) == 0) {
-            if (io_observed())
-                io_saw_mkdir_(partial);
-        } else if (errno != EEXIST) {
-            return err_set_errno(err, errno, "make directory %s", partial);
-        }
+        int rc = make_dir(partial, (mode_t)mode, parent_n, &is_making, err);
+        if (rc)
+            return rc;
         partial[i] = path[i];
+        parent_n = i;
     }
     if (sys_fstatat(IO_CWD, path, &st, 0) < 0)
         return err_set_errno(err, errno, "make directory %s", path);

@@ -132,6 +132,10 @@ int io_write(int fd, const struct io_part *parts, size_t n_parts, struct err *er
 int io_sync(int fd, struct err *err);
 int io_sync_dir(const char *path, struct err *err);
 
+/* The directory in which the entry at `path` lies. One that may not be read
+ * cannot be synced, which is no failure. */
+int io_sync_entry(const char *path, struct err *err);
+
 int io_truncate(int fd, uint64_t size, struct err *err);
 
 /* Within one directory tree, replacing what was there. Sync the directory. */
@@ -153,7 +157,8 @@ int io_write_atomic(const char *path, const struct io_part *parts, size_t n_part
  */
 int io_remove_temps(const char *dir, struct err *err);
 
-/* The directory and all that lead to it; it may exist. */
+/* The directory and all that lead to it; it may exist. Those that it makes are
+ * on disk when it returns. */
 int io_mkdir_p(const char *path, uint32_t mode, struct err *err);
 
 /* A file, a link, or an empty directory. Absent is PT_ENOENT. */

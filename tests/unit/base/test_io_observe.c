@@ -141,6 +141,31 @@ static void test_observe__failures_tell_what_was_done_before(void **state)
     buf_release(&b);
 }
 
+static void test_mkdir__syncs_what_it_makes_and_where_it_begins(void **state)
+{
+    struct buf b = {0};
+
+    (void)state;
+    assert_int_equal(mkdir("old", 0700), 0);
+    assert_int_equal(io_observe(".", note, &b, NULL), 0);
+    assert_int_equal(io_mkdir_p("old/a/b", 0700, NULL), 0);
+    expect(&b, "mkdir old/a\nsync '' after 1\nsync 'old' after 2\n"
+               "mkdir old/a/b\nsync 'old/a' after 4\n");
+    assert_int_equal(io_mkdir_p("old/a/b", 0700, NULL), 0);
+    expect(&b, "");
+    fault_arm("io.sync", 2, EIO);
+    assert_int_equal(io_mkdir_p("c", 0700, NULL), 0);
+    assert_int_equal(io_mkdir_p("d", 0700, NULL), PT_EIO);
+    expect(&b, "mkdir c\nsync '' after 6\nmkdir d\nsync '' after 8 failed\n");
+    fault_arm("io.open", 1, EACCES); /* a directory that may be written, but not read */
+    assert_int_equal(io_mkdir_p("e", 0700, NULL), 0);
+    expect(&b, "mkdir e\n");
+    fault_arm("io.open", 1, EMFILE);
+    assert_int_equal(io_mkdir_p("f", 0700, NULL), PT_ELIMIT);
+    assert_int_equal(io_observe(NULL, NULL, NULL, NULL), 0);
+    buf_release(&b);
+}
+
 static void test_observe__replacing_a_file_is_heard_step_by_step(void **state)
 {
     struct buf b = {0};
@@ -170,6 +195,7 @@ int main(void)
         IN_NEW_DIR(test_observe__hears_of_changes_below_the_root_only),
         IN_NEW_DIR(test_observe__opening_changes_only_what_it_makes_or_cuts),
         IN_NEW_DIR(test_observe__failures_tell_what_was_done_before),
+        IN_NEW_DIR(test_mkdir__syncs_what_it_makes_and_where_it_begins),
         IN_NEW_DIR(test_observe__replacing_a_file_is_heard_step_by_step),
     };
 
