@@ -54,6 +54,19 @@ foreach(source IN LISTS unit_tests)
     set_tests_properties("unit/${folder}/${name}" PROPERTIES TIMEOUT 120)
 endforeach()
 
+# tests/crash/test_<name>.c: power cuts, by tests/support/disk.h; the program crash-<name>, the test crash/<name>.
+file(GLOB crash_tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/crash/test_*.c")
+foreach(source IN LISTS crash_tests)
+    get_filename_component(name "${source}" NAME_WE)
+    string(REGEX REPLACE "^test_" "" name "${name}")
+    add_executable(crash-${name} "${source}")
+    set_target_properties(crash-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    target_include_directories(crash-${name} SYSTEM PRIVATE "${PT_CMOCKA_INCLUDE}")
+    target_link_libraries(crash-${name} PRIVATE pt_test_support "${PT_CMOCKA_LIBRARY}")
+    pt_register_test("crash/${name}" crash crash-${name})
+    set_tests_properties("crash/${name}" PROPERTIES TIMEOUT 300)
+endforeach()
+
 # Runners in other languages, tests/<suite>/run: each takes the path of the program.
 file(GLOB runners CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/*/run")
 foreach(runner IN LISTS runners)
