@@ -228,7 +228,11 @@ static int apply_locked(struct snapshot_store *s, const struct delta *delta, str
         (rc = check_current(s, delta, was, &generation, err)) != 0 ||
         (rc = apply_prepare(&s->publish, delta, generation + 1, &next, &slot, err)) != 0)
         return rc;
-    rc = write_snapshot(s, next, header, err);
+    /* Whoever made the directory may have been killed before its name was on disk. */
+    if (memcmp(was, no_header, HEADER_SIZE) == 0)
+        rc = io_sync_entry(s->dir, err);
+    if (rc == 0)
+        rc = write_snapshot(s, next, header, err);
     if (rc != 0) {
         view_free(next);
         take_back(s, was);
@@ -335,6 +339,9 @@ int store_set_aside_snapshot(const char *dir, struct buf *ret_path, struct err *
         else if (!io_exists(IO_CWD, buf_cstr(ret_path)))
             rc = io_rename(buf_cstr(&from), buf_cstr(ret_path), err);
     }
+    /* Else a power cut could bring a new snapshot to this name, and the old one to none. */
+    if (rc == 0)
+        rc = io_sync_dir(dir, err);
     if (rc == PT_ELIMIT)
         rc = err_set(err, PT_ELIMIT, "%s: %u damaged snapshots are set aside already", dir,
                      SET_ASIDE_MAX);
