@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import random
 import shlex
 import signal
 import struct
@@ -455,6 +456,21 @@ def test_damaged_state_of_a_dump_says_what_to_do(place):
     place.write(SMALL)
     place.good("index")
     equal(place.ask("query", "callers", "g")["total"], 3, "callers in the tree")
+
+
+def test_the_order_of_files_does_not_matter(place):
+    files = dict(SMALL)
+    for i in range(40):
+        files["m%d/n%d.py" % (i % 5, i)] = "from a import f\n\n\ndef k%d():\n    f()\n    k%d()\n" % (i, (i + 7) % 40)
+    dumps = []
+    for seed in range(4):
+        order = sorted(files)
+        random.Random(seed).shuffle(order)
+        (place.top / "dump").write_text("".join("FILE: %s\n=====\n%s\n" % (n, files[n]) for n in order))
+        place.good("ingest", "../dump", "--threads", str(1 + 3 * (seed % 2)))
+        dumps.append(place.good("export", "dump").out)
+    if not all(dump == dumps[0] and "k39" in dump for dump in dumps):
+        raise Wrong("the order of the files in a dump changes the graph")
 
 
 def test_a_graph_of_another_version_is_made_anew(place):
