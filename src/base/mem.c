@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/fault.h"
 
@@ -73,4 +74,24 @@ char *mem_strndup(const char *s, size_t n)
         copy[n] = '\0';
     }
     return copy;
+}
+
+void *mem_reserve(size_t size)
+{
+    void *p;
+
+    if (fault_hit("mem.alloc"))
+        return NULL;
+    p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p != MAP_FAILED ? p : NULL;
+}
+
+bool mem_commit(void *p, size_t size)
+{
+    return !fault_hit("mem.alloc") && mprotect(p, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+void mem_unreserve(void *p, size_t size)
+{
+    (void)munmap(p, size);
 }

@@ -11,6 +11,7 @@
 #ifndef PT_BASE_MEM_H
 #define PT_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -21,6 +22,15 @@ void *mem_alloc(size_t size) PT_MALLOC PT_ALLOC_SIZE(1) PT_MUST_CHECK;
 void *mem_calloc(size_t n, size_t size) PT_MALLOC PT_ALLOC_SIZE(1, 2) PT_MUST_CHECK;
 void *mem_realloc(void *p, size_t size) PT_ALLOC_SIZE(2) PT_MUST_CHECK;
 void *mem_reallocarray(void *p, size_t n, size_t size) PT_ALLOC_SIZE(2, 3) PT_MUST_CHECK;
+
+/*
+ * A range of addresses without memory (mem_reserve, NULL if there is none),
+ * of which pieces get memory, zeroed, when they are needed (mem_commit). Both
+ * are multiples of the size of a page.
+ */
+void *mem_reserve(size_t size) PT_MUST_CHECK;
+bool mem_commit(void *p, size_t size) PT_MUST_CHECK;
+void mem_unreserve(void *p, size_t size);
 
 /* Terminated copies. */
 char *mem_strdup(const char *s) PT_MALLOC PT_MUST_CHECK;
