@@ -472,7 +472,7 @@ static int get_edge(struct decoder *d, const struct unit *u, struct unit_edge *e
     e->line = 0;
     e->col = 0;
     e->kind = head & EDGE_KIND_MASK;
-    e->layer = (head & ~EDGE_HAS_SITE) >> EDGE_LAYER_SHIFT;
+    e->layer = (uint8_t)((head & ~EDGE_HAS_SITE) >> EDGE_LAYER_SHIFT);
     if ((head & EDGE_HAS_SITE) == 0)
         return 0;
     if ((rc = get_diff(d, *line, &e->line)) != 0 || (rc = get32(d, &col)) != 0)
