@@ -109,6 +109,7 @@ static void csr_free(struct csr *c)
 struct live {
     struct space space;
     struct lists in, out;
+    struct commit commit;
     uint32_t generation;
 };
 
@@ -126,7 +127,7 @@ static void lists_make(struct live *v, struct lists *l, const uint32_t *start, c
         uint32_t n = start[i + 1] - start[i];
         if (n == 0)
             continue;
-        struct list_head *h = space_at(&v->space, first + (uint32_t)at);
+        struct block_head *h = space_at(&v->space, first + (uint32_t)at);
         atomic_init(&l->entry[i], first + (uint32_t)at);
         h->n = n;
         memcpy(h + 1, node + start[i], (size_t)n * 4);
@@ -149,6 +150,7 @@ static void live_make(struct live *v, const struct csr *in)
         (void)fprintf(stderr, "live: %s\n", err.msg);
         exit(1);
     }
+    v->commit.space = &v->space;
     uint32_t *start = get((size_t)n_nodes + 1, 4);
     for (uint32_t i = 0; i <= n_nodes; i++)
         start[i] = i * DEGREE;
@@ -168,6 +170,7 @@ static void live_free(struct live *v)
     mem_free((void *)v->out.entry);
     lists_release(&v->in);
     lists_release(&v->out);
+    commit_release(&v->commit);
     space_release(&v->space);
 }
 
@@ -280,7 +283,7 @@ static int by_change(const void *a, const void *b)
     return x->remove - y->remove;
 }
 
-static uint32_t apply(struct lists *l, struct change *c, uint32_t n)
+static uint32_t apply(struct live *v, struct lists *l, struct change *c, uint32_t n)
 {
     struct list_edit edits[2 * COMMIT_EDGES];
     uint32_t lists = 0;
@@ -290,7 +293,8 @@ static uint32_t apply(struct lists *l, struct change *c, uint32_t n)
         for (; i < n && c[i].node == node; i++)
             edits[k++] = (struct list_edit){
                 .target = c[i].target, .attr = seg_attr(EDGE_CALLS, 0), .remove = c[i].remove};
-        if (!lists_edit(l, node, edits, k)) {
+        lists_edit(l, &v->commit, node, edits, k);
+        if (v->commit.failed) {
             (void)fprintf(stderr, "live: out of memory\n");
             exit(1);
         }
@@ -317,11 +321,9 @@ static uint32_t commit(struct live *v, uint64_t *ret_ns, uint64_t *ret_garbage)
     }
     uint64_t before = v->space.retired_bytes;
     uint64_t t0 = clock_now_ns();
-    lists_start(&v->in, v->generation + 1);
-    lists_start(&v->out, v->generation + 1);
-    uint32_t lists = apply(&v->out, out, n) + apply(&v->in, in, n);
-    (void)lists_finish(&v->in);
-    (void)lists_finish(&v->out);
+    commit_start(&v->commit, v->generation + 1);
+    uint32_t lists = apply(v, &v->out, out, n) + apply(v, &v->in, in, n);
+    (void)commit_finish(&v->commit);
     *ret_garbage = v->space.retired_bytes - before;
     v->generation++;
     (void)space_reclaim(&v->space, v->generation, 1000);

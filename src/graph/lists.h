@@ -2,10 +2,9 @@
  *
  * Every node has one word, its entry, that names its list. Lists lie in a space, all of them: those
  * of a snapshot, whose pages are mapped into it, and those that commits have written since. A commit
- * never touches a list: it writes a new one and makes the entry name that. Each list knows its
- * generation, and a written one what it replaces, so a reader of an older view goes on to that. A
- * commit costs what it changes, readers take no locks, and reading a list costs what it costs in a
- * static graph: entry, list.
+ * never touches a list: it writes a new one and makes the entry name that (commit.h). It costs what
+ * it changes, readers take no locks, and reading a list costs what it costs in a static graph:
+ * entry, list.
  *
  * (Versions linked from newest to oldest under one entry: multi-version concurrency control as in
  * Larson et al., "High-Performance Concurrency Control Mechanisms for Main-Memory Databases",
@@ -19,19 +18,17 @@
  *   index   generation, LISTS_INDEX | number of chunks; ref of the list that chunks may be pieces
  *           of, 0; chunks
  *
- * Refs are numbers of granules in the space; 0 is the empty list. A list that was not written by a
- * commit has generation 0; one that was is preceded by a granule that says what it replaces. A list
- * is strictly ascending by (kind, target).
+ * Refs are numbers of granules in the space; 0 is the empty list. A list is strictly ascending by
+ * (kind, target).
  *
- * Threads: one writer calls lists_start, lists_edit and lists_undo; any thread reads, of a
- * generation that it has pinned, so that what it reads is not reclaimed. Who owns the lists
- * publishes a new generation when all edits of a commit are made.
+ * Threads: one writer calls lists_edit; any thread reads, of a generation that it has pinned, so that
+ * what it reads is not reclaimed.
  */
 #ifndef PT_GRAPH_LISTS_H
 #define PT_GRAPH_LISTS_H
 
 #include "base/attr.h"
-#include "base/err.h"
+#include "graph/commit.h"
 #include "graph/space.h"
 
 #include <stdatomic.h>
@@ -43,17 +40,6 @@
 #define LISTS_CHUNK_MAX 128u /* entries of a list without an index, and of a chunk */
 #define LISTS_CHUNK_FILL 96u /* entries of a chunk when an index is made */
 
-struct list_head {
-    uint32_t generation;
-    uint32_t n;
-};
-
-/* Before the head of a list that a commit wrote. */
-struct list_past {
-    uint32_t older; /* ref of what it replaces; of a chunk also a piece */
-    uint32_t bytes; /* of the whole block */
-};
-
 struct list_chunk {
     uint64_t first;        /* key: nothing below it is here, except in the first chunk */
     _Atomic(uint32_t) ref; /* of a list; or LISTS_PIECE | the first entry of a piece */
@@ -61,24 +47,15 @@ struct list_chunk {
 };
 
 struct list_index {
-    struct list_head head;
+    struct block_head head;
     uint32_t pieces_of, unused;
     struct list_chunk chunks[];
 };
 
-struct lists_touched {
-    _Atomic(uint32_t) *where;
-    uint32_t old;
-};
-
 struct lists {
-    struct space *space;      /* borrowed; several lists may share one */
-    _Atomic(uint32_t) *entry; /* borrowed: the refs, by node */
-    bool values;              /* has each edge a 32-bit value? */
-    bool failed;              /* since the commit began */
-    uint32_t generation;      /* of the commit under way */
-    VEC(struct lists_touched) touched;
-    VEC(uint32_t) made, gone;      /* blocks written and replaced in this commit */
+    struct space *space;           /* borrowed; several lists may share one */
+    _Atomic(uint32_t) *entry;      /* borrowed: the refs, by node */
+    bool values;                   /* has each edge a 32-bit value? */
     VEC(struct list_chunk) chunks; /* scratch */
 };
 
@@ -97,17 +74,7 @@ struct list_walk {
     uint32_t generation;
 };
 
-static inline const struct list_head *list_at(const struct lists *l, uint32_t ref)
-{
-    return space_at(l->space, ref);
-}
-
-static inline const struct list_past *list_past(const struct list_head *h)
-{
-    return (const struct list_past *)h - 1;
-}
-
-static inline void list_span_of(const struct lists *l, const struct list_head *h,
+static inline void list_span_of(const struct lists *l, const struct block_head *h,
                                 struct list_span *ret)
 {
     const uint32_t *p = (const uint32_t *)(h + 1);
@@ -119,7 +86,7 @@ static inline void list_span_of(const struct lists *l, const struct list_head *h
 
 /* The next chunk of the list; false behind the last. */
 bool list_more_(struct list_walk *w);
-bool list_begin_index_(const struct lists *l, uint32_t generation, const struct list_head *h,
+bool list_begin_index_(const struct lists *l, uint32_t generation, const struct block_head *h,
                        struct list_walk *w);
 
 /* Begins to read a list: false if it is empty. Loop: do { w.span } while (list_more(&w)). */
@@ -127,10 +94,8 @@ static inline bool list_begin(const struct lists *l, uint32_t generation, uint32
                               struct list_walk *w)
 {
     uint32_t ref = atomic_load_explicit(&l->entry[id], memory_order_acquire);
-    const struct list_head *h = list_at(l, ref); /* granule 0 holds an empty list */
+    const struct block_head *h = block_seen(l->space, ref, generation);
 
-    while (PT_UNLIKELY(h->generation > generation))
-        h = list_at(l, list_past(h)->older);
     w->at = w->end = 0;
     if (PT_UNLIKELY(h->n & LISTS_INDEX))
         return list_begin_index_(l, generation, h, w);
@@ -151,7 +116,8 @@ static inline void list_prefetch_entry(const struct lists *l, uint32_t id)
 
 static inline void list_prefetch(const struct lists *l, uint32_t id)
 {
-    __builtin_prefetch(list_at(l, atomic_load_explicit(&l->entry[id], memory_order_relaxed)));
+    __builtin_prefetch(
+        block_of(l->space, atomic_load_explicit(&l->entry[id], memory_order_relaxed)));
 }
 
 struct list_edit {
@@ -161,16 +127,10 @@ struct list_edit {
     bool remove;  /* else add, or replace attr and value */
 };
 
-/* Begins a commit. */
-void lists_start(struct lists *l, uint32_t generation);
 /* Changes the list of a node, once in a commit. Edits are strictly ascending by (kind, target).
- * False: memory is short; lists_undo, then. */
-bool lists_edit(struct lists *l, uint32_t id, const struct list_edit *edits, uint32_t n);
-/* All edits are published: what they replaced is retired. False: memory is short, some blocks are
- * lost until the space is released. */
-bool lists_finish(struct lists *l);
-/* Takes back all edits since lists_start. */
-void lists_undo(struct lists *l);
+ * What fails is noted in the commit. */
+void lists_edit(struct lists *l, struct commit *c, uint32_t id, const struct list_edit *edits,
+                uint32_t n);
 void lists_release(struct lists *l); /* its scratch memory */
 
 #endif

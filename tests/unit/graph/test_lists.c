@@ -30,6 +30,7 @@ struct twin_graph {
 struct fixture {
     struct space space;
     struct lists lists;
+    struct commit commit;
     _Atomic(uint32_t) entry[NODES];
     struct twin_graph *versions[VERSIONS]; /* NULL: not pinned */
     uint32_t pinned[VERSIONS];
@@ -153,9 +154,9 @@ static void make_base(struct fixture *f)
         }
         if (t->at.len == 0)
             continue;
-        uint32_t at = space_take(&f->space, sizeof(struct list_head) + (size_t)t->at.len * 9);
+        uint32_t at = space_take(&f->space, sizeof(struct block_head) + (size_t)t->at.len * 9);
         assert_int_not_equal(at, 0);
-        struct list_head *h = space_at(&f->space, at);
+        struct block_head *h = space_at(&f->space, at);
         h->n = t->at.len;
         uint32_t *targets = (uint32_t *)(h + 1), *values = targets + h->n;
         uint8_t *attrs = (uint8_t *)(f->lists.values ? values + h->n : values);
@@ -175,7 +176,7 @@ static struct fixture *fixture_new(uint64_t seed, bool values)
     assert_non_null(f);
     f->rng = seed;
     assert_int_equal(space_init(&f->space, (size_t)256 << 20, NULL), PT_OK);
-    f->lists.space = &f->space;
+    f->lists.space = f->commit.space = &f->space;
     f->lists.entry = f->entry;
     f->lists.values = values;
     make_base(f);
@@ -192,6 +193,7 @@ static void fixture_free(struct fixture *f)
     }
     twin_clear(&f->now);
     lists_release(&f->lists);
+    commit_release(&f->commit);
     space_release(&f->space);
     free(f);
 }
@@ -225,17 +227,18 @@ static void commit(struct fixture *f, bool undo)
 {
     struct list_edit edits[300];
     uint32_t nodes = 1 + below(f, 8), first = below(f, NODES);
-    lists_start(&f->lists, f->generation + 1);
+    commit_start(&f->commit, f->generation + 1);
     for (uint32_t k = 0; k < nodes; k++) {
         uint32_t id = (first + k * 5) % NODES, n = random_edits(f, edits);
-        assert_true(lists_edit(&f->lists, id, edits, n));
+        lists_edit(&f->lists, &f->commit, id, edits, n);
+        assert_false(f->commit.failed);
         for (uint32_t i = 0; !undo && i < n; i++)
             twin_edit(&f->now.lists[id], &edits[i]);
     }
     if (undo) {
-        lists_undo(&f->lists);
+        commit_undo(&f->commit);
     } else {
-        assert_true(lists_finish(&f->lists));
+        assert_true(commit_finish(&f->commit));
         f->generation++;
     }
     (void)space_reclaim(&f->space, oldest(f), below(f, 50));
@@ -280,18 +283,20 @@ static void test_lists__a_failed_commit_leaves_no_trace(void **state)
         struct list_edit edits[300];
         bool ok = true;
         fault_arm("mem.alloc", nth, ENOMEM);
-        lists_start(&f->lists, f->generation + 1);
+        commit_start(&f->commit, f->generation + 1);
         for (uint32_t id = 0; id < NODES && ok; id++) {
             uint32_t n = random_edits(f, edits);
-            ok = lists_edit(&f->lists, id, edits, n);
+            lists_edit(&f->lists, &f->commit, id, edits, n);
+            ok = !f->commit.failed;
         }
         fired = fault_fired();
         fault_disarm_all();
         assert_int_equal(ok, !fired);
-        lists_undo(&f->lists);
+        commit_undo(&f->commit);
         check_graph(f, &f->now, f->generation);
         check_graph(f, &f->now, f->generation + 1);
         lists_release(&f->lists); /* so that scratch memory must be had anew */
+        commit_release(&f->commit);
     }
     commit(f, false);
     check_graph(f, &f->now, f->generation);
@@ -374,7 +379,7 @@ static void test_lists__readers_never_see_half_a_commit(void **state)
     assert_non_null(f);
     f->rng = 5;
     assert_int_equal(space_init(&f->space, (size_t)256 << 20, NULL), PT_OK);
-    f->lists.space = &f->space;
+    f->lists.space = f->commit.space = &f->space;
     f->lists.entry = f->entry;
     f->generation = PINS_FIRST;
     pins_init(&s.pins, f->generation);
@@ -383,11 +388,12 @@ static void test_lists__readers_never_see_half_a_commit(void **state)
     for (uint32_t i = 0; i < ROUNDS || atomic_load(&s.reads) < 100; i++) {
         struct list_edit edits[300];
         uint32_t n = random_edits(f, edits);
-        lists_start(&f->lists, f->generation + 1);
+        commit_start(&f->commit, f->generation + 1);
         for (uint32_t id = 0; id < 8; id++)
-            assert_true(lists_edit(&f->lists, id, edits, n));
+            lists_edit(&f->lists, &f->commit, id, edits, n);
+        assert_false(f->commit.failed);
         pins_publish(&s.pins, ++f->generation);
-        assert_true(lists_finish(&f->lists));
+        assert_true(commit_finish(&f->commit));
         (void)space_reclaim(&f->space, pins_oldest(&s.pins), 200);
     }
     atomic_store(&s.done, true);
