@@ -137,15 +137,22 @@ static struct slice next_word(struct slice *rest)
     return word;
 }
 
+static int read_origin_text(const struct workspace *w, struct buf *ret, struct err *err)
+{
+    struct buf path = {0};
+    int rc = io_read_file(AT_FDCWD, in_state(w, &path, "origin"), 8192, ret, err);
+    buf_release(&path);
+    return rc;
+}
+
 static void read_origin(struct workspace *w)
 {
-    struct buf path = {0}, text = {0};
-    if (io_read_file(AT_FDCWD, in_state(w, &path, "origin"), 8192, &text, NULL) == PT_OK) {
+    struct buf text = {0};
+    if (read_origin_text(w, &text, NULL) == PT_OK) {
         struct slice rest = buf_as_slice(&text);
         set_origin(w, next_word(&rest));
         w->foreign = !slice_eq(next_word(&rest), SLICE(PARSELTONGUE_IDENTITY));
     }
-    buf_release(&path);
     buf_release(&text);
 }
 
@@ -237,16 +244,56 @@ void workspace_unpin(struct workspace *w, const struct view *v)
 
 /* ---- indexing ---- */
 
+static int write_origin_text(const struct workspace *w, const struct buf *text, struct err *err)
+{
+    struct buf path = {0};
+    struct io_part part = {text->p, text->n};
+    int rc = text->failed ? err_set(err, PT_ENOMEM, "out of memory")
+                          : io_write_atomic(in_state(w, &path, "origin"), &part, 1, err);
+    buf_release(&path);
+    return rc;
+}
+
 /* Remembers for what the graph stands; readers of another process look at it when they open. */
 static int write_origin(struct workspace *w, const char *kind, const char *what, struct err *err)
 {
-    struct buf path = {0}, text = {0};
+    struct buf text = {0};
     buf_printf(&text, "%s %s %s\n", kind, PARSELTONGUE_IDENTITY, what);
-    struct io_part part = {text.p, text.n};
-    int rc = text.failed ? err_set(err, PT_ENOMEM, "out of memory")
-                         : io_write_atomic(in_state(w, &path, "origin"), &part, 1, err);
-    buf_release(&path);
+    int rc = write_origin_text(w, &text, err);
     buf_release(&text);
+    return rc;
+}
+
+/* The graph is replaced before the origin is. A crash in between must not leave a tree's graph that
+ * says to come from a dump: nobody would ever find it stale. So that origin goes first; without
+ * one, a graph counts as the tree's, and a dump's is stale as such. ret_was: to bring it back. */
+static int forget_dump(const struct workspace *w, struct buf *ret_was, struct err *err)
+{
+    struct buf path = {0};
+    int rc = read_origin_text(w, ret_was, NULL);
+    struct slice rest = buf_as_slice(ret_was);
+    if (rc == PT_OK && slice_eq(next_word(&rest), SLICE(ORIGIN_DUMP))) {
+        rc = io_remove(AT_FDCWD, in_state(w, &path, "origin"), err);
+        if (rc == PT_OK)
+            rc = io_sync_dir(w->state, err);
+    } else {
+        buf_reset(ret_was);
+        rc = PT_OK;
+    }
+    buf_release(&path);
+    return rc;
+}
+
+static int replace_graph(struct workspace *w, const struct delta *d, const char *kind,
+                         struct err *err)
+{
+    struct buf was = {0};
+    int rc = strcmp(kind, ORIGIN_DUMP) != 0 ? forget_dump(w, &was, err) : PT_OK;
+    if (rc == PT_OK)
+        rc = store_apply(w->store, d, err);
+    if (rc != PT_OK && was.n > 0)
+        (void)write_origin_text(w, &was, NULL);
+    buf_release(&was);
     return rc;
 }
 
@@ -259,7 +306,7 @@ static int commit(struct workspace *w, const struct delta *d, const char *kind, 
     buf_release(&lock);
     if (rc != PT_OK)
         return rc;
-    rc = store_apply(w->store, d, err);
+    rc = replace_graph(w, d, kind, err);
     if (rc == PT_OK)
         rc = write_origin(w, kind, what, err);
     if (rc == PT_OK) {

@@ -409,7 +409,7 @@ static struct disk_report crash_with(disk_check check, void *ctx, bool is_broken
     plan.quiet = is_broken;
     plan.recrash = 1;
     disk_crash(disk, &plan, &report);
-    disk_report_print(&plan, &report);
+    disk_report_print(plan.name, &report);
     disk_free(disk);
     if (is_broken)
         assert_true(report.failed > 0);

@@ -94,6 +94,7 @@ struct disk_report {
     uint64_t distinct;  /* of them; these were checked */
     uint64_t recrashed; /* further ones, distinct, that crashes of recovery left */
     uint64_t failed;
+    uint64_t first_seed, last_seed;
     double seconds;
     char first[4096]; /* the first failure: what was done, what is on the disk, what is wrong */
 };
@@ -103,7 +104,7 @@ struct disk_report {
 void disk_crash(struct disk *d, const struct disk_plan *plan, struct disk_report *report);
 
 /* One line to stdout. */
-void disk_report_print(const struct disk_plan *plan, const struct disk_report *report);
+void disk_report_print(const char *name, const struct disk_report *report);
 
 /* ---- directories of tests ---- */
 

@@ -188,12 +188,13 @@ static void fail(struct run *r, const struct err *err)
     buf_release(&b);
 }
 
-void disk_report_print(const struct disk_plan *plan, const struct disk_report *report)
+void disk_report_print(const char *name, const struct disk_report *report)
 {
     printf("%s: %" PRIu64 " points, %" PRIu64 " disks chosen, %" PRIu64 " distinct, %" PRIu64
-           " more after crashes of recovery, %" PRIu64 " failed, %.1f s (last seed %" PRIu64 ")\n",
-           plan->name, report->points, report->states, report->distinct, report->recrashed,
-           report->failed, report->seconds, plan->seed);
+           " more after crashes of recovery, %" PRIu64 " failed, %.1f s (seeds %" PRIu64
+           " to %" PRIu64 ")\n",
+           name, report->points, report->states, report->distinct, report->recrashed,
+           report->failed, report->seconds, report->first_seed, report->last_seed);
     (void)fflush(stdout);
 }
 
@@ -466,6 +467,9 @@ void disk_crash(struct disk *d, const struct disk_plan *plan, struct disk_report
     uint64_t start = clock_now_ns();
 
     crash_history(&r);
+    if (report->points == 0)
+        report->first_seed = plan->seed;
+    report->last_seed = plan->seed;
     report->points += plan->only ? 1 : d->history.events.len + 1u;
     report->seconds += (double)(clock_now_ns() - start) / 1e9;
 }
