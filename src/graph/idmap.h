@@ -1,0 +1,59 @@
+/* From 64-bit hashes to ids: an open-addressed table that only grows, and that readers search while
+ * the writer adds to it.
+ *
+ * Different things may have one hash: `same` tells whether the id is the one that is meant. An id is
+ * never taken out; who looks something up asks the graph whether it is there in his generation.
+ *
+ * A table that grows is copied; the old one is kept for readers who may be in it until idmap_reclaim
+ * is told that they are gone.
+ *
+ * Threads: idmap_find by any, with a pin; the rest by the one writer.
+ */
+#ifndef PT_GRAPH_IDMAP_H
+#define PT_GRAPH_IDMAP_H
+
+#include "base/vec.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ID_NONE UINT32_MAX
+
+struct idmap_slot {
+    uint64_t hash;
+    _Atomic(uint32_t) id_1; /* 1 + id; 0: free */
+};
+
+struct idmap_table {
+    uint32_t mask;
+    struct idmap_slot slots[];
+};
+
+struct idmap_old {
+    struct idmap_table *table;
+    uint32_t generation;
+};
+
+struct idmap {
+    _Atomic(struct idmap_table *) table; /* NULL: empty */
+    uint32_t n;
+    VEC(struct idmap_old) old;
+};
+
+typedef bool (*idmap_same_fn)(const void *ctx, uint32_t id);
+
+void idmap_release(struct idmap *m);
+
+/* same may be NULL: hashes are unique then. ID_NONE if there is none. */
+uint32_t idmap_find(const struct idmap *m, uint64_t hash, idmap_same_fn same, const void *ctx);
+
+/* The pair must not be there. False: no memory. `generation`: of the commit under way. */
+bool idmap_add(struct idmap *m, uint64_t hash, uint32_t id, uint32_t generation);
+
+/* Frees tables that were replaced in generations up to `oldest`. */
+void idmap_reclaim(struct idmap *m, uint32_t oldest);
+
+size_t idmap_bytes(const struct idmap *m);
+
+#endif

@@ -1,0 +1,330 @@
+#include "graph/live.h"
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "graph/live_internal.h"
+#include "graph/segment.h"
+
+#include <string.h>
+
+#define SPACE_BYTES ((size_t)16 << 30) /* of addresses */
+
+/* ---- life ---- */
+
+static int init_words(struct live *g, struct err *err)
+{
+    struct words *all[] = {&g->node, &g->in_words, &g->out_words, &g->file, &g->named, &g->text};
+    int rc = space_init(&g->space, SPACE_BYTES, err);
+    for (unsigned i = 0; i < sizeof(all) / sizeof(*all) && rc == PT_OK; i++)
+        rc = words_init(all[i], err);
+    return rc;
+}
+
+int live_new(struct live **ret, struct err *err)
+{
+    struct live *g = mem_calloc(1, sizeof(*g));
+    int rc = g != NULL ? init_words(g, err) : err_set(err, PT_ENOMEM, "out of memory for a graph");
+    if (rc == PT_OK) {
+        g->scratch = mem_calloc(1, sizeof(*g->scratch));
+        if (g->scratch == NULL)
+            rc = err_set(err, PT_ENOMEM, "out of memory for a graph");
+    }
+    if (rc != PT_OK) {
+        live_free(g);
+        return rc;
+    }
+    g->commit.space = g->in.space = g->out.space = g->names.space = &g->space;
+    g->in.entry = g->in_words.at;
+    g->out.entry = g->out_words.at;
+    g->out.values = true;
+    g->names.entry = g->named.at;
+    g->generation = PINS_FIRST;
+    pins_init(&g->pins, g->generation);
+    *ret = g;
+    return PT_OK;
+}
+
+static void free_scratch(struct live_scratch *s)
+{
+    if (s == NULL)
+        return;
+    vec_release(&s->changes);
+    vec_release(&s->turned);
+    vec_release(&s->naming);
+    vec_release(&s->edits);
+    vec_release(&s->sites);
+    vec_release(&s->nodes);
+    vec_release(&s->foreign);
+    vec_release(&s->gone);
+    vec_release(&s->files);
+    vec_release(&s->file_mark);
+    mem_free(s);
+}
+
+void live_free(struct live *g)
+{
+    if (g == NULL)
+        return;
+    struct words *all[] = {&g->node, &g->in_words, &g->out_words, &g->file, &g->named, &g->text};
+    free_scratch(g->scratch);
+    lists_release(&g->in);
+    lists_release(&g->out);
+    lists_release(&g->names);
+    commit_release(&g->commit);
+    idmap_release(&g->by_sig);
+    idmap_release(&g->by_path);
+    idmap_release(&g->by_name);
+    for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
+        words_release(all[i]);
+    space_release(&g->space);
+    mem_free(g);
+}
+
+size_t live_bytes(const struct live *g)
+{
+    const struct words *all[] = {&g->node, &g->in_words, &g->out_words,
+                                 &g->file, &g->named,    &g->text};
+    size_t bytes = space_bytes(&g->space) + idmap_bytes(&g->by_sig) + idmap_bytes(&g->by_path) +
+                   idmap_bytes(&g->by_name);
+    for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
+        bytes += (size_t)all[i]->ready * sizeof(uint32_t);
+    return bytes;
+}
+
+/* ---- views ---- */
+
+bool live_pin(struct live *g, struct live_view *ret)
+{
+    ret->g = g;
+    ret->slot = pins_take(&g->pins, &ret->generation);
+    ret->n_nodes = atomic_load_explicit(&g->n_nodes, memory_order_acquire);
+    ret->n_files = atomic_load_explicit(&g->n_files, memory_order_acquire);
+    return ret->slot < PINS_MAX;
+}
+
+void live_unpin(struct live *g, struct live_view *v)
+{
+    pins_drop(&g->pins, v->slot);
+    v->g = NULL;
+}
+
+const void *live_record(const struct live *g, const struct words *w, uint32_t id,
+                        uint32_t generation)
+{
+    uint32_t ref = atomic_load_explicit(&w->at[id], memory_order_acquire);
+    const struct block_head *h = block_seen(&g->space, ref, generation);
+    return h->n != 0 ? h : NULL;
+}
+
+const struct live_node *live_node(const struct live_view *v, uint32_t id)
+{
+    return id < v->n_nodes ? live_record(v->g, &v->g->node, id, v->generation) : NULL;
+}
+
+const struct live_file *live_file(const struct live_view *v, uint32_t id)
+{
+    return id < v->n_files ? live_record(v->g, &v->g->file, id, v->generation) : NULL;
+}
+
+uint32_t live_find_sig(const struct live_view *v, uint64_t sig)
+{
+    uint32_t id = idmap_find(&v->g->by_sig, sig, NULL, NULL);
+    return id != ID_NONE && live_node(v, id) != NULL ? id : ID_NONE;
+}
+
+const char *live_signature(const struct live_node *n)
+{
+    return n->strings + strlen(n->strings) + 1;
+}
+
+const char *live_path(const struct live_file *f)
+{
+    return (const char *)(f->ids + f->n_nodes + f->n_foreign);
+}
+
+const char *live_lang(const struct live_file *f)
+{
+    const char *path = live_path(f);
+    return path + strlen(path) + 1;
+}
+
+const char *live_text(const struct live *g, uint32_t name)
+{
+    return space_at(&g->space, atomic_load_explicit(&g->text.at[name], memory_order_acquire));
+}
+
+const char *live_name(const struct live_view *v, const struct live_node *n)
+{
+    return live_text(v->g, n->name);
+}
+
+/* ---- looking up ---- */
+
+static bool same_path(const void *ctx, uint32_t id)
+{
+    const struct live_key *k = ctx;
+    uint32_t ref = atomic_load_explicit(&k->g->file.at[id], memory_order_acquire);
+    /* Any version will do, they all have the path. None: its first commit failed. */
+    return ref != 0 &&
+           strcmp(live_path((struct live_file *)block_of(&k->g->space, ref)), k->s) == 0;
+}
+
+uint32_t live_path_id(const struct live *g, const char *path)
+{
+    const struct live_key k = {g, path, strlen(path)};
+    return idmap_find(&g->by_path, hash64(path, k.n), same_path, &k);
+}
+
+uint32_t live_find_path(const struct live_view *v, const char *path)
+{
+    uint32_t id = live_path_id(v->g, path);
+    return id != ID_NONE && live_file(v, id) != NULL ? id : ID_NONE;
+}
+
+static bool same_name(const void *ctx, uint32_t id)
+{
+    const struct live_key *k = ctx;
+    const char *s = live_text(k->g, id);
+    return strncmp(s, k->s, k->n) == 0 && s[k->n] == '\0';
+}
+
+uint32_t live_name_id(const struct live *g, const char *name, size_t n)
+{
+    const struct live_key k = {g, name, n};
+    return idmap_find(&g->by_name, hash64(name, n), same_name, &k);
+}
+
+bool live_named(const struct live_view *v, const char *name, size_t n, struct list_walk *ret)
+{
+    uint32_t id = live_name_id(v->g, name, n);
+    return id != ID_NONE && list_begin(&v->g->names, v->generation, id, ret);
+}
+
+/* ---- sites ---- */
+
+static struct live_site implied_site(const struct live_view *v, uint32_t target, uint8_t attr)
+{
+    const struct live_node *n = live_node(v, target);
+    struct live_site s = {.layer = attr & 3u, .last = 1};
+    s.file = (n != NULL ? n->file : 0) & (LIVE_FILES_MAX - 1);
+    return s;
+}
+
+void live_sites(const struct live_view *v, uint32_t target, uint32_t value, uint8_t attr,
+                live_site_fn cb, void *ctx)
+{
+    if (value == 0) {
+        (void)cb(ctx, implied_site(v, target, attr));
+        return;
+    }
+    const struct live_site *s = space_at(&v->g->space, value);
+    while (cb(ctx, *s) && !s->last)
+        s++;
+}
+
+/* ---- a file's contribution ---- */
+
+struct unit_maker {
+    const struct live_view *v;
+    struct arena *arena;
+    uint32_t file;
+    uint64_t from, to;
+    uint8_t kind;
+    VEC(struct unit_edge) edges;
+    bool failed;
+};
+
+static bool take_site(void *ctx, struct live_site s)
+{
+    struct unit_maker *m = ctx;
+    const struct unit_edge e = {.from = m->from,
+                                .to = m->to,
+                                .line = s.line,
+                                .col = s.col,
+                                .kind = m->kind,
+                                .layer = s.layer};
+    if (s.file == m->file && !vec_push(&m->edges, e))
+        m->failed = true;
+    return !m->failed;
+}
+
+static void take_edges(struct unit_maker *m, uint32_t from)
+{
+    const struct live *g = m->v->g;
+    struct list_walk w;
+    m->from = live_node(m->v, from)->sig;
+    if (!list_begin(&g->out, m->v->generation, from, &w))
+        return;
+    do {
+        for (uint32_t i = 0; i < w.span.n; i++) {
+            m->to = live_node(m->v, w.span.targets[i])->sig;
+            m->kind = seg_attr_kind(w.span.attrs[i]);
+            live_sites(m->v, w.span.targets[i], w.span.values[i], w.span.attrs[i], take_site, m);
+        }
+    } while (list_more(&w));
+}
+
+static const struct unit_node *take_nodes(struct unit_maker *m, const struct live_file *f)
+{
+    struct unit_node *nodes = arena_calloc(m->arena, f->n_nodes, sizeof(*nodes));
+    struct map at = {0};
+    for (uint32_t i = 0; i < f->n_nodes && nodes != NULL; i++) {
+        const struct live_node *n = live_node(m->v, f->ids[i]);
+        const uint32_t *parent = NULL;
+        if (map_put(&at, f->ids[i], i, NULL) == NULL || (parent = map_get(&at, n->parent)) == NULL)
+            m->failed = true;
+        nodes[i] = (struct unit_node){
+            .sig = n->sig,
+            .parent = parent != NULL ? *parent : 0,
+            .name = live_name(m->v, n),
+            .qualified = live_qualified(n),
+            .signature = live_signature(n),
+            .line = n->line,
+            .end_line = n->end_line,
+            .start = n->start,
+            .end = n->end,
+            .doc_start = n->doc_start,
+            .doc_end = n->doc_end,
+            .flags = n->flags,
+            .kind = n->kind,
+        };
+    }
+    map_release(&at);
+    return nodes;
+}
+
+int live_unit(const struct live_view *v, const char *path, struct arena *arena, struct unit *ret,
+              struct err *err)
+{
+    uint32_t id = live_find_path(v, path);
+    if (id == ID_NONE)
+        return err_set(err, PT_ENOENT, "%s: no such file in the graph", path);
+    const struct live_file *f = live_file(v, id);
+    struct unit_maker m = {.v = v, .arena = arena, .file = id};
+    *ret = (struct unit){.path = live_path(f),
+                         .lang = live_lang(f),
+                         .content = f->content,
+                         .size = f->size,
+                         .mtime_ns = f->mtime_ns,
+                         .ctime_ns = f->ctime_ns,
+                         .ino = f->ino,
+                         .lines = f->lines,
+                         .facts_flags = f->facts_flags,
+                         .error_line = f->error_line,
+                         .n_nodes = f->n_nodes,
+                         .nodes = take_nodes(&m, f)};
+    memcpy(ret->refs_by_layer, f->refs_by_layer, sizeof(ret->refs_by_layer));
+    memcpy(ret->unresolved, f->unresolved, sizeof(ret->unresolved));
+    for (uint32_t i = 0; i < f->n_nodes + f->n_foreign; i++)
+        take_edges(&m, f->ids[i]);
+    struct unit_edge *edges = arena_alloc(arena, (size_t)m.edges.len * sizeof(*edges) + 1);
+    if (edges != NULL && m.edges.len > 0)
+        memcpy(edges, m.edges.at, (size_t)m.edges.len * sizeof(*edges));
+    ret->edges = edges;
+    ret->n_edges = m.edges.len;
+    vec_release(&m.edges);
+    if (m.failed || ret->nodes == NULL || edges == NULL)
+        return err_set(err, PT_ENOMEM, "out of memory for the unit of %s", path);
+    return PT_OK;
+}

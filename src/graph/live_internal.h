@@ -1,0 +1,49 @@
+/* Between live.c (reading) and live_apply.c (commits). Private to graph/. */
+#ifndef PT_GRAPH_LIVE_INTERNAL_H
+#define PT_GRAPH_LIVE_INTERNAL_H
+
+#include "graph/live.h"
+
+/* A site that an edge gets, or (add false) an edge that may lose sites. */
+struct live_change {
+    uint32_t from, to;
+    struct live_site site;
+    uint8_t kind;
+    bool add;
+};
+
+/* An edit of the list of `owner`. */
+struct live_edit {
+    uint32_t owner;
+    struct list_edit edit;
+};
+
+struct live_file_range {
+    uint32_t id, first_node, first_foreign; /* in scratch.nodes, scratch.foreign */
+};
+
+struct live_scratch {
+    VEC(struct live_change) changes;
+    VEC(struct live_edit) turned, naming; /* of in lists; of names */
+    VEC(struct list_edit) edits;
+    VEC(struct live_site) sites;
+    VEC(uint32_t) nodes, foreign;      /* of the files, one after the other */
+    VEC(uint32_t) gone;                /* nodes that the files had */
+    VEC(struct live_file_range) files; /* of the delta's units */
+    VEC(uint32_t) file_mark;           /* == epoch: the file is one of the delta's */
+    uint32_t epoch;
+};
+
+struct live_key {
+    const struct live *g;
+    const char *s;
+    size_t n;
+};
+
+const void *live_record(const struct live *g, const struct words *w, uint32_t id,
+                        uint32_t generation);
+const char *live_text(const struct live *g, uint32_t name);
+uint32_t live_path_id(const struct live *g, const char *path); /* also of a file that is gone */
+uint32_t live_name_id(const struct live *g, const char *name, size_t n);
+
+#endif

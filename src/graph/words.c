@@ -1,0 +1,31 @@
+#include "graph/words.h"
+
+#include "base/mem.h"
+
+#define STEP (1u << 18) /* words: memory is taken in pieces of 1 MB */
+
+int words_init(struct words *w, struct err *err)
+{
+    w->at = mem_reserve((size_t)WORDS_MAX * sizeof(*w->at));
+    w->ready = 0;
+    return w->at != NULL ? PT_OK : err_set(err, PT_ENOMEM, "cannot reserve addresses for a graph");
+}
+
+void words_release(struct words *w)
+{
+    if (w->at != NULL)
+        mem_unreserve((void *)w->at, (size_t)WORDS_MAX * sizeof(*w->at));
+    w->at = NULL;
+    w->ready = 0;
+}
+
+bool words_need(struct words *w, uint32_t n)
+{
+    uint32_t to = (n + STEP - 1) / STEP * STEP;
+    if (n <= w->ready)
+        return true;
+    if (n > WORDS_MAX || !mem_commit((void *)(w->at + w->ready), (size_t)(to - w->ready) * 4))
+        return false;
+    w->ready = to;
+    return true;
+}
