@@ -6,6 +6,8 @@
 #include "support.h"
 #include "support_dir.h"
 
+#include <pthread.h>
+
 /* A history as text, a line for each change. */
 static void note(void *ctx, const struct io_change *c)
 {
@@ -189,6 +191,63 @@ static void test_observe__replacing_a_file_is_heard_step_by_step(void **state)
     buf_release(&b);
 }
 
+#define WRITERS 4
+#define WRITES 60
+
+struct heard {
+    uint64_t n, wrong;
+    uint64_t last_write[WRITERS]; /* its number, by the writer's file */
+};
+
+static void note_order(void *ctx, const struct io_change *c)
+{
+    struct heard *h = ctx;
+    unsigned file = (unsigned)(c->path[0] - '0');
+
+    h->wrong += c->number != ++h->n || file >= WRITERS;
+    if (c->kind == IO_WRITE && file < WRITERS)
+        h->last_write[file] = c->number;
+    else if (c->kind == IO_SYNC && file < WRITERS)
+        h->wrong += c->at <= h->last_write[file] || c->at > c->number;
+}
+
+static void *write_and_sync(void *arg)
+{
+    const char *path = arg;
+    struct io_part part = {"text", 4};
+    int fd;
+
+    if (io_open(IO_CWD, path, O_WRONLY | O_CREAT, 0600, &fd, NULL) != 0)
+        return NULL;
+    for (int i = 0; i < WRITES; i++)
+        if (io_write(fd, &part, 1, NULL) != 0 || io_sync(fd, NULL) != 0)
+            return NULL;
+    io_close(fd);
+    return arg;
+}
+
+static void test_observe__changes_of_threads_have_one_order(void **state)
+{
+    static char paths[WRITERS][2];
+    static struct heard heard;
+    pthread_t threads[WRITERS];
+    void *ret;
+
+    (void)state;
+    assert_int_equal(io_observe(".", note_order, &heard, NULL), 0);
+    for (int i = 0; i < WRITERS; i++) {
+        paths[i][0] = (char)('0' + i);
+        assert_int_equal(pthread_create(&threads[i], NULL, write_and_sync, paths[i]), 0);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        assert_int_equal(pthread_join(threads[i], &ret), 0);
+        assert_non_null(ret);
+    }
+    assert_int_equal(io_observe(NULL, NULL, NULL, NULL), 0);
+    assert_int_equal(heard.n, WRITERS * (1 + 2 * WRITES));
+    assert_int_equal(heard.wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +255,7 @@ int main(void)
         IN_NEW_DIR(test_observe__opening_changes_only_what_it_makes_or_cuts),
         IN_NEW_DIR(test_observe__failures_tell_what_was_done_before),
         IN_NEW_DIR(test_mkdir__syncs_what_it_makes_and_where_it_begins),
+        IN_NEW_DIR(test_observe__changes_of_threads_have_one_order),
         IN_NEW_DIR(test_observe__replacing_a_file_is_heard_step_by_step),
     };
 
