@@ -273,20 +273,15 @@ static void crash(struct scenario *s, const char *name, uint64_t seed, struct di
     end(s);
 }
 
-static uint64_t first_seed(const char *name)
-{
-    return disk_plan(name, 1).seed;
-}
-
 /* Runs the scenario with each seed. */
-static void crash_each(const char *name, uint64_t seeds,
+static void crash_each(const char *name, uint64_t n_seeds,
                        void (*run)(struct scenario *s, uint64_t seed))
 {
     static struct scenario s;
     struct disk_report report = {0};
-    uint64_t first = first_seed(name), last = first + disk_seeds(seeds) - 1;
+    struct disk_seeds seeds = disk_seeds(n_seeds);
 
-    for (uint64_t seed = first; seed <= last; seed++) {
+    for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
         begin(&s, seed);
         run(&s, seed);
         crash(&s, name, seed, &report);

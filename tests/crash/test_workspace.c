@@ -237,13 +237,14 @@ static void run_commits(struct scenario *s, uint64_t seed)
 static void test_workspace__trees_and_dumps_are_never_mixed_up(void **state)
 {
     static struct scenario s;
-    struct disk_plan plan = disk_plan("workspace", 1);
+    struct disk_seeds seeds = disk_seeds(6);
+    struct disk_plan plan = disk_plan("workspace", seeds.first);
     struct disk_report report = {0};
 
     (void)state;
     plan.check = check;
     plan.ctx = &s;
-    for (uint64_t n = disk_seeds(6); n > 0; n--, plan.seed++) {
+    for (; plan.seed <= seeds.last; plan.seed++) {
         begin(&s);
         run_commits(&s, plan.seed);
         disk_end(s.disk);

@@ -37,6 +37,8 @@
  * Threads: the scenario's changes may come from any of its threads; the functions here are for
  * one. One disk is recorded at a time, as base/io has one observer. Mappings are not seen.
  * Ownership: disk_free takes the directory away if disk_new made it.
+ * A check that dies of a signal, or of a sanitizer's report, leaves the seed and the point on
+ * stderr.
  * Errors: what is no finding (no memory, no place for files) aborts with a message. The scenario
  * must not arm "mem.alloc".
  */
@@ -81,12 +83,15 @@ struct disk_plan {
     void *ctx;
 };
 
-/* A plan of the usual size. The environment changes it: PT_CRASH_SEED, PT_CRASH_POINT (with the
- * seed: repeats one failure), PT_CRASH_STATES (so many random states and extremes at each point).
- * Its other fields are zero. */
+/* A plan of the usual size. The environment changes it: PT_CRASH_POINT (only this point), and
+ * PT_CRASH_STATES (so many random states, and extremes, at each point). Its other fields are zero. */
 struct disk_plan disk_plan(const char *name, uint64_t seed);
-/* How many seeds a test goes through: PT_CRASH_SEEDS, else n. */
-uint64_t disk_seeds(uint64_t n);
+/* The seeds that a test goes through: n, from 1 on; or PT_CRASH_SEEDS, from PT_CRASH_SEED on; that
+ * one alone if there is a PT_CRASH_POINT, so that the two repeat a failure. */
+struct disk_seeds {
+    uint64_t first, last;
+};
+struct disk_seeds disk_seeds(uint64_t n);
 
 struct disk_report {
     uint64_t points;    /* of the history */

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +29,10 @@ struct run {
     VEC(struct disk_pick) picks; /* for each open change of the model */
     VEC(uint32_t) free;          /* which of them are to be chosen */
     struct map seen;             /* hashes of states */
-    uint64_t rng;
     uint64_t acked;
-    char *dir; /* owned; each state is made in a directory in it */
+    uint64_t start, rng; /* of this point */
+    uint64_t n_tried;    /* disks, at this point */
+    char *dir;           /* owned; each state is made in a directory in it */
 };
 
 static void must(bool ok)
@@ -69,8 +71,6 @@ struct disk_plan disk_plan(const char *name, uint64_t seed)
     struct disk_plan p = {.name = name, .seed = seed, .all = 64, .extremes = 48, .samples = 24};
     uint64_t n;
 
-    if (env_number("PT_CRASH_SEED", &n))
-        p.seed = n;
     p.only = env_number("PT_CRASH_POINT", &n);
     if (p.only)
         p.point = (uint32_t)n;
@@ -81,11 +81,16 @@ struct disk_plan disk_plan(const char *name, uint64_t seed)
     return p;
 }
 
-uint64_t disk_seeds(uint64_t n)
+struct disk_seeds disk_seeds(uint64_t n)
 {
-    uint64_t ret = n;
+    struct disk_seeds ret = {.first = 1};
+    uint64_t count = n, point;
 
-    (void)env_number("PT_CRASH_SEEDS", &ret);
+    (void)env_number("PT_CRASH_SEED", &ret.first);
+    (void)env_number("PT_CRASH_SEEDS", &count);
+    if (env_number("PT_CRASH_POINT", &point))
+        count = 1;
+    ret.last = ret.first + count - 1;
     return ret;
 }
 
@@ -162,6 +167,52 @@ static void tell_failure(struct run *r, struct buf *b, const struct err *err)
     tell_state(r, b);
 }
 
+/* ---- checks that die ---- */
+
+/* Says where it was, whoever else handles the signal. */
+static char last_words[256];
+static struct sigaction handlers_before[NSIG];
+static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+
+/* Sanitizers keep signals to themselves, and call this. */
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static void say_last_words(void)
+{
+    if (write(STDERR_FILENO, last_words, strlen(last_words)) < 0)
+        _exit(1);
+}
+
+static void on_death(int signal)
+{
+    say_last_words();
+    (void)sigaction(signal, &handlers_before[signal], NULL);
+    (void)raise(signal);
+}
+
+static void handle_death(bool on)
+{
+    struct sigaction action = {.sa_handler = on_death, .sa_flags = SA_NODEFER};
+
+    for (size_t i = 0; i < PT_COUNT(deadly); i++)
+        (void)sigaction(deadly[i], on ? &action : &handlers_before[deadly[i]],
+                        on ? &handlers_before[deadly[i]] : NULL);
+    if (__sanitizer_set_death_callback != NULL)
+        __sanitizer_set_death_callback(on ? say_last_words : NULL);
+}
+
+static void prepare_last_words(const struct run *r)
+{
+    const struct run *top = r->outer != NULL ? r->outer : r;
+
+    (void)snprintf(last_words, sizeof(last_words),
+                   "crash of %s: the check died; repeat with PT_CRASH_SEED=%" PRIu64
+                   " PT_CRASH_POINT=%u\n",
+                   r->plan->name, top->plan->seed, top->model.point);
+}
+
+/* ---- failures ---- */
+
 static void keep_disk(struct run *r)
 {
     const char *keep = getenv("PT_CRASH_KEEP");
@@ -227,7 +278,7 @@ static void check_and_crash(struct run *r, const char *dir)
     disk_free(d);
 }
 
-static void check_state(struct run *r, uint64_t hash)
+static void check_state(struct run *r)
 {
     char dir[PATH_MAX];
     struct err err = {0};
@@ -235,7 +286,7 @@ static void check_state(struct run *r, uint64_t hash)
     if (snprintf(dir, sizeof(dir), "%s/disk", r->dir) >= (int)sizeof(dir))
         disk_die("too long a path", r->dir);
     disk_state_write(&r->state, dir);
-    if (r->plan->recrash > 0 && hash_mix64(hash + r->plan->seed) % r->plan->recrash == 0)
+    if (r->plan->recrash > 0 && hash_mix64(r->start + r->n_tried) % r->plan->recrash == 0)
         check_and_crash(r, dir);
     else if (r->plan->check(r->plan->ctx, dir, r->acked, &err) != 0)
         fail(r, &err);
@@ -247,6 +298,7 @@ static void try_picks(struct run *r)
 {
     bool is_new;
 
+    r->n_tried++;
     disk_state_build(&r->state, &r->model, r->picks.at);
     uint64_t hash = disk_state_hash(&r->state) + hash_mix64(r->acked + 1);
     must(map_put(&r->seen, hash, 0, &is_new) != NULL);
@@ -260,7 +312,7 @@ static void try_picks(struct run *r)
         r->report->distinct++;
     else
         r->report->recrashed++;
-    check_state(r, hash);
+    check_state(r);
 }
 
 /* ---- choosing ---- */
@@ -426,7 +478,9 @@ static void start_point(struct run *r)
     for (uint32_t i = 0; i < r->history->acks.len && r->outer == NULL; i++)
         if (r->history->acks.at[i].point <= m->point)
             r->acked = r->history->acks.at[i].n;
-    r->rng = hash_mix64(r->plan->seed * 1000003 + m->point);
+    prepare_last_words(r);
+    r->rng = r->start = hash_mix64(r->plan->seed * 1000003 + m->point);
+    r->n_tried = 0;
 }
 
 static void crash_point(struct run *r)
@@ -466,7 +520,9 @@ void disk_crash(struct disk *d, const struct disk_plan *plan, struct disk_report
     struct run r = {.plan = plan, .report = report, .history = &d->history};
     uint64_t start = clock_now_ns();
 
+    handle_death(true);
     crash_history(&r);
+    handle_death(false);
     if (report->points == 0)
         report->first_seed = plan->seed;
     report->last_seed = plan->seed;
