@@ -602,6 +602,14 @@ int io_write(int fd, const struct io_part *parts, size_t n_parts, struct err *er
     return 0;
 }
 
+int io_write_at(int fd, uint64_t offset, const struct io_part *parts, size_t n_parts,
+                struct err *err)
+{
+    if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+        return err_set_errno(err, errno, "seek");
+    return io_write(fd, parts, n_parts, err);
+}
+
 int io_sync(int fd, struct err *err)
 {
     if (sys_sync(fd, true) < 0)

@@ -127,6 +127,10 @@ struct io_part {
  */
 int io_write(int fd, const struct io_part *parts, size_t n_parts, struct err *err);
 
+/* The same at an offset, to which the file position moves first. */
+int io_write_at(int fd, uint64_t offset, const struct io_part *parts, size_t n_parts,
+                struct err *err);
+
 /* Data and what is needed to find it (fdatasync). After a failure, the data
  * must be taken for lost: do not sync again and believe it. */
 int io_sync(int fd, struct err *err);

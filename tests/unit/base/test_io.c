@@ -462,6 +462,24 @@ static void test_write__torn_write_fails_and_leaves_a_part(void **state)
     io_close(fd);
 }
 
+static void test_write__at_an_offset_replaces_and_extends(void **state)
+{
+    struct io_part part = {"XY", 2};
+    int fd;
+
+    (void)state;
+    make_file("f", "0123456789");
+    assert_int_equal(io_open(IO_CWD, "f", O_WRONLY, 0, &fd, NULL), 0);
+    assert_int_equal(io_write_at(fd, 9, &part, 1, NULL), 0);
+    assert_int_equal(io_write_at(fd, 3, &part, 1, NULL), 0);
+    assert_int_equal(io_write(fd, &part, 1, NULL), 0);
+    check_file("f", "012XYXY78XY");
+    fault_arm("io.write", 1, ENOSPC);
+    assert_int_equal(io_write_at(fd, 0, &part, 1, NULL), PT_ENOSPC);
+    io_close(fd);
+    assert_int_equal(io_write_at(-1, 0, &part, 1, NULL), PT_EIO);
+}
+
 static int write_two(const char *path, const char *a, const char *b, struct err *err)
 {
     struct io_part parts[2] = {{a, strlen(a)}, {b, strlen(b)}};
@@ -701,6 +719,7 @@ int main(void)
         IN_NEW_DIR(test_paths__are_resolved),
         IN_NEW_DIR(test_write__parts_join_whatever_comes_between),
         IN_NEW_DIR(test_write__torn_write_fails_and_leaves_a_part),
+        IN_NEW_DIR(test_write__at_an_offset_replaces_and_extends),
         IN_NEW_DIR(test_write_atomic__makes_and_replaces),
         IN_NEW_DIR(test_write_atomic__refuses_what_cannot_be_a_file),
         IN_NEW_DIR(test_write_atomic__each_nth_failure_leaves_the_old_file),
