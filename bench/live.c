@@ -1,17 +1,16 @@
-/* Traversals over versioned lists against a static CSR of the same graph in the same process, and
- * the cost of commits.
+/* The live graph against a static CSR of the same graph in the same process, and what commits cost.
  *
  *   live [NODES]...     default: 50000 250000 1250000
  *
  * Synthetic power-law graphs of mean degree 5: 30 % of the edges lead into hubs, half of the others
- * stay near their start. A commit gives 50 neighbouring nodes new targets, 200 edges in all, a third
- * of them into hubs. Blast radius is a breadth-first walk against the edges, 3 deep. Both sides run
- * the same loop.
+ * stay near their start. Files have 50 nodes. A commit brings one file anew, with 200 edges
+ * different (100 gone, 100 new, a third of these into hubs). Blast radius is a breadth-first walk
+ * against the edges, 3 deep; both sides run the same loop.
  */
+#include "graph/live.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "graph/lists.h"
 #include "graph/segment.h"
 
 #include <stdio.h>
@@ -23,7 +22,7 @@
 #define DEGREE 5u
 #define QUERIES 4000u
 #define COMMITS 10000u
-#define COMMIT_NODES 50u
+#define FILE_NODES 50u
 #define COMMIT_EDGES 200u
 #define DEPTH 3u
 #define AHEAD 8u
@@ -84,17 +83,37 @@ static bool has_target(uint32_t from, uint32_t to)
 
 struct csr {
     uint32_t *start, *node;
+    uint8_t *attr;
 };
+
+static uint32_t container_of(uint32_t node)
+{
+    return node / FILE_NODES * FILE_NODES;
+}
+
+static void csr_put(struct csr *c, uint32_t to, uint32_t from, uint8_t attr)
+{
+    uint32_t at = c->start[to + 1]++;
+    c->node[at] = from;
+    c->attr[at] = attr;
+}
 
 static struct csr csr_make(void)
 {
-    struct csr c = {get((size_t)n_nodes + 2, 4), get((size_t)n_nodes * DEGREE + 1, 4)};
+    size_t n = (size_t)n_nodes * (DEGREE + 1);
+    struct csr c = {get((size_t)n_nodes + 2, 4), get(n, 4), get(n, 1)};
+    for (uint32_t i = 0; i < n_nodes; i++)
+        c.start[i + 2] += container_of(i) != i;
     for (uint32_t i = 0; i < n_nodes * DEGREE; i++)
         c.start[targets[i] + 2]++;
     for (uint32_t i = 0; i < n_nodes; i++)
         c.start[i + 2] += c.start[i + 1];
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        if (container_of(i) != i)
+            csr_put(&c, i, container_of(i), seg_attr(EDGE_CONTAINS, LAYER_EXACT));
+    }
     for (uint32_t i = 0; i < n_nodes * DEGREE; i++)
-        c.node[c.start[targets[i] + 1]++] = i / DEGREE;
+        csr_put(&c, targets[i], i / DEGREE, seg_attr(EDGE_CALLS, LAYER_TYPED));
     return c;
 }
 
@@ -102,76 +121,100 @@ static void csr_free(struct csr *c)
 {
     mem_free(c->start);
     mem_free(c->node);
+    mem_free(c->attr);
 }
 
-/* ---- versioned lists of the same ---- */
+/* ---- the live graph of the same ---- */
 
-struct live {
-    struct space space;
-    struct lists in, out;
-    struct commit commit;
-    uint32_t generation;
-};
-
-static void lists_make(struct live *v, struct lists *l, const uint32_t *start, const uint32_t *node)
+static uint64_t sig_of(uint32_t node)
 {
-    size_t granules = 0, at = 0;
-    for (uint32_t i = 0; i < n_nodes; i++) {
-        uint32_t n = start[i + 1] - start[i];
-        granules += n > 0 ? 1 + (n * 5 + 7) / 8 : 0;
+    return hash_mix64(node + 1);
+}
+
+static const char *const verbs[] = {"get",     "set",  "parse", "emit",
+                                    "resolve", "open", "next",  "check"};
+static const char *const nouns[] = {"node", "edge", "file", "token", "scope", "entry", "buffer"};
+
+static void fill_node(struct arena *a, struct unit_node *n, const char *path, uint32_t id,
+                      uint32_t k)
+{
+    const char *name = k == 0 ? path
+                              : arena_printf(a, "%s_%s%u", verbs[id % 8], nouns[id % 7],
+                                             hash_mix64(id) % 3 ? id : id % 100);
+    *n = (struct unit_node){
+        .sig = sig_of(id),
+        .name = name,
+        .qualified = k == 0 ? path : arena_printf(a, "module%u::%s", id / FILE_NODES, name),
+        .signature = k == 0 ? "" : arena_printf(a, "fn %s(self, at: usize) -> Entry", name),
+        .line = 10 * k + 1,
+        .end_line = 10 * k + 8,
+        .start = 300 * k,
+        .end = 300 * k + 250,
+        .kind = k == 0 ? NODE_FILE : NODE_FUNCTION,
+    };
+}
+
+static struct unit unit_of(struct arena *a, uint32_t file)
+{
+    uint32_t first = file * FILE_NODES;
+    uint32_t n = n_nodes - first < FILE_NODES ? n_nodes - first : FILE_NODES, at = 0;
+    const char *path = arena_printf(a, "src/dir%05u/file%07u.rs", file / 100, file);
+    struct unit_node *nodes = arena_calloc(a, n, sizeof(*nodes));
+    struct unit_edge *edges = arena_calloc(a, (size_t)n * (1 + DEGREE), sizeof(*edges));
+    for (uint32_t k = 0; k < n; k++) {
+        fill_node(a, &nodes[k], path, first + k, k);
+        if (k > 0)
+            edges[at++] = (struct unit_edge){
+                .from = sig_of(first), .to = sig_of(first + k), .kind = EDGE_CONTAINS};
+        for (uint32_t i = 0; i < DEGREE; i++)
+            edges[at++] =
+                (struct unit_edge){.from = sig_of(first + k),
+                                   .to = sig_of(targets[(size_t)(first + k) * DEGREE + i]),
+                                   .line = 10 * k + 2 + i,
+                                   .col = 9,
+                                   .kind = EDGE_CALLS,
+                                   .layer = LAYER_TYPED};
     }
-    uint32_t first = space_take(&v->space, granules * SPACE_GRANULE);
-    l->space = &v->space;
-    l->entry = get(n_nodes, 4);
-    for (uint32_t i = 0; i < n_nodes && first != 0; i++) {
-        uint32_t n = start[i + 1] - start[i];
-        if (n == 0)
-            continue;
-        struct block_head *h = space_at(&v->space, first + (uint32_t)at);
-        atomic_init(&l->entry[i], first + (uint32_t)at);
-        h->n = n;
-        memcpy(h + 1, node + start[i], (size_t)n * 4);
-        memset((uint32_t *)(h + 1) + n, seg_attr(EDGE_CALLS, 0), n);
-        at += 1 + (n * 5 + 7) / 8;
+    return (struct unit){
+        .path = path, .lang = "rust", .nodes = nodes, .n_nodes = n, .edges = edges, .n_edges = at};
+}
+
+static void die(const struct err *err)
+{
+    (void)fprintf(stderr, "live: %s\n", err->msg);
+    exit(1);
+}
+
+static void live_make(struct live **ret)
+{
+    struct err err = {0};
+    struct delta d;
+    uint32_t files = (n_nodes + FILE_NODES - 1) / FILE_NODES;
+    if (live_new(ret, &err) != PT_OK)
+        die(&err);
+    /* in pieces, so that the delta need not be as large as the graph; first all nodes */
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (uint32_t file = 0; file < files;) {
+            delta_init(&d);
+            for (uint32_t k = 0; k < 1000 && file < files; k++, file++) {
+                struct unit u = unit_of(&d.arena, file);
+                u.n_edges = pass == 0 ? 0 : u.n_edges;
+                if (!vec_push(&d.units, u))
+                    exit(1);
+            }
+            if (live_apply(*ret, &d, &err) != PT_OK)
+                die(&err);
+            delta_release(&d);
+        }
     }
 }
+
+/* ids are given out in the order of the files, and of the nodes in them */
 
 static int by_number(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return x < y ? -1 : x > y;
-}
-
-static void live_make(struct live *v, const struct csr *in)
-{
-    struct err err = {0};
-    memset(v, 0, sizeof(*v));
-    if (space_init(&v->space, (size_t)8 << 30, &err) != PT_OK) {
-        (void)fprintf(stderr, "live: %s\n", err.msg);
-        exit(1);
-    }
-    v->commit.space = &v->space;
-    uint32_t *start = get((size_t)n_nodes + 1, 4);
-    for (uint32_t i = 0; i <= n_nodes; i++)
-        start[i] = i * DEGREE;
-    uint32_t *sorted = get((size_t)n_nodes * DEGREE, 4);
-    memcpy(sorted, targets, (size_t)n_nodes * DEGREE * 4);
-    for (uint32_t i = 0; i < n_nodes; i++)
-        qsort(sorted + i * DEGREE, DEGREE, 4, by_number);
-    lists_make(v, &v->out, start, sorted);
-    lists_make(v, &v->in, in->start, in->node);
-    mem_free(start);
-    mem_free(sorted);
-}
-
-static void live_free(struct live *v)
-{
-    mem_free((void *)v->in.entry);
-    mem_free((void *)v->out.entry);
-    lists_release(&v->in);
-    lists_release(&v->out);
-    commit_release(&v->commit);
-    space_release(&v->space);
 }
 
 /* ---- the walk ---- */
@@ -191,9 +234,10 @@ static uint32_t walk_csr(const struct csr *c, uint32_t from)
             if (at + AHEAD < end)
                 __builtin_prefetch(&c->node[c->start[queue[at + AHEAD]]]);
             const uint32_t *list = c->node + c->start[queue[at]];
+            const uint8_t *attrs = c->attr + c->start[queue[at]];
             uint32_t len = c->start[queue[at] + 1] - c->start[queue[at]];
             for (uint32_t i = 0; i < len; i++) {
-                if (seen[list[i]] != stamp) {
+                if (seen[list[i]] != stamp && EDGE_BLAST >> seg_attr_kind(attrs[i]) & 1) {
                     seen[list[i]] = stamp;
                     queue[n++] = list[i];
                 }
@@ -221,7 +265,7 @@ static uint32_t walk_live(const struct lists *l, uint32_t generation, uint32_t f
             do {
                 for (uint32_t i = 0; i < w.span.n; i++) {
                     uint32_t to = w.span.targets[i];
-                    if (seen[to] != stamp) {
+                    if (seen[to] != stamp && EDGE_BLAST >> seg_attr_kind(w.span.attrs[i]) & 1) {
                         seen[to] = stamp;
                         queue[n++] = to;
                     }
@@ -239,16 +283,19 @@ static double quantile(uint32_t *ns, uint32_t n, double q)
 }
 
 /* Each query on both sides, in turns. */
-static void compare(const char *what, const struct live *v, const struct csr *c)
+static void compare(const char *what, struct live *g, const struct csr *c)
 {
     uint32_t *a = get(QUERIES, 4), *b = get(QUERIES, 4), wrong = 0;
     uint64_t reached = 0, sum[2] = {0};
+    struct live_view v;
+    if (!live_pin(g, &v))
+        exit(1);
     for (uint32_t q = 0; q < QUERIES; q++) {
         uint32_t from = below(n_nodes), n[2];
         for (uint32_t turn = 0; turn < 2; turn++) {
             bool live = (q + turn) % 2 == 0;
             uint64_t t0 = clock_now_ns();
-            n[live] = live ? walk_live(&v->in, v->generation, from) : walk_csr(c, from);
+            n[live] = live ? walk_live(&g->in, v.generation, from) : walk_csr(c, from);
             uint32_t ns = (uint32_t)(clock_now_ns() - t0);
             (live ? b : a)[q] = ns;
             sum[live] += ns;
@@ -262,99 +309,56 @@ static void compare(const char *what, const struct live *v, const struct csr *c)
                  "p99 %.2f all %.2f; %.0f nodes reached; %u differ\n",
                  what, a50, a99, b50, b99, b50 / a50, b99 / a99, (double)sum[1] / (double)sum[0],
                  (double)reached / QUERIES, wrong);
+    live_unpin(g, &v);
     mem_free(a);
     mem_free(b);
 }
 
 /* ---- commits ---- */
 
-struct change {
-    uint32_t node, target;
-    bool remove;
-};
-
-static int by_change(const void *a, const void *b)
+static void commit(struct live *g, uint32_t *ret_ns, uint32_t *ret_garbage)
 {
-    const struct change *x = a, *y = b;
-    if (x->node != y->node)
-        return x->node < y->node ? -1 : 1;
-    if (x->target != y->target)
-        return x->target < y->target ? -1 : 1;
-    return x->remove - y->remove;
-}
-
-static uint32_t apply(struct live *v, struct lists *l, struct change *c, uint32_t n)
-{
-    struct list_edit edits[2 * COMMIT_EDGES];
-    uint32_t lists = 0;
-    qsort(c, n, sizeof(*c), by_change);
-    for (uint32_t i = 0; i < n; lists++) {
-        uint32_t k = 0, node = c[i].node;
-        for (; i < n && c[i].node == node; i++)
-            edits[k++] = (struct list_edit){
-                .target = c[i].target, .attr = seg_attr(EDGE_CALLS, 0), .remove = c[i].remove};
-        lists_edit(l, &v->commit, node, edits, k);
-        if (v->commit.failed) {
-            (void)fprintf(stderr, "live: out of memory\n");
-            exit(1);
-        }
-    }
-    return lists;
-}
-
-/* Half of COMMIT_EDGES are taken away, and as many put in their place. */
-static uint32_t commit(struct live *v, uint64_t *ret_ns, uint64_t *ret_garbage)
-{
-    struct change out[COMMIT_EDGES], in[COMMIT_EDGES];
-    uint32_t first = below(n_nodes - COMMIT_NODES), n = 0;
+    struct err err = {0};
+    struct delta d;
+    uint32_t file = below(n_nodes / FILE_NODES);
     for (uint32_t k = 0; k < COMMIT_EDGES / 2; k++) {
-        uint32_t from = first + k % COMMIT_NODES, i = from * DEGREE + k / COMMIT_NODES;
-        uint32_t to;
+        uint32_t from = file * FILE_NODES + k % FILE_NODES;
+        uint32_t *t = &targets[(size_t)from * DEGREE + k / FILE_NODES], to;
         do
             to = k % 3 == 0 ? hub() : target_of(from);
         while (has_target(from, to));
-        out[n] = (struct change){from, targets[i], true};
-        in[n++] = (struct change){targets[i], from, true};
-        out[n] = (struct change){from, to, false};
-        in[n++] = (struct change){to, from, false};
-        targets[i] = to;
+        *t = to;
     }
-    uint64_t before = v->space.retired_bytes;
-    uint64_t t0 = clock_now_ns();
-    commit_start(&v->commit, v->generation + 1);
-    uint32_t lists = apply(v, &v->out, out, n) + apply(v, &v->in, in, n);
-    (void)commit_finish(&v->commit);
-    *ret_garbage = v->space.retired_bytes - before;
-    v->generation++;
-    (void)space_reclaim(&v->space, v->generation, 1000);
-    *ret_ns = clock_now_ns() - t0;
-    return lists;
+    delta_init(&d);
+    if (!vec_push(&d.units, unit_of(&d.arena, file)))
+        exit(1);
+    uint64_t before = g->space.retired_total, t0 = clock_now_ns();
+    if (live_apply(g, &d, &err) != PT_OK)
+        die(&err);
+    *ret_ns = (uint32_t)(clock_now_ns() - t0);
+    *ret_garbage = (uint32_t)(g->space.retired_total - before);
+    delta_release(&d);
 }
 
-static void commits(struct live *v)
+static void commits(struct live *g)
 {
     uint32_t *ns = get(COMMITS, 4), *garbage = get(COMMITS, 4);
-    uint64_t lists = 0;
-    for (uint32_t i = 0; i < COMMITS; i++) {
-        uint64_t t, g;
-        lists += commit(v, &t, &g);
-        ns[i] = (uint32_t)t;
-        garbage[i] = (uint32_t)g;
-    }
+    for (uint32_t i = 0; i < COMMITS; i++)
+        commit(g, &ns[i], &garbage[i]);
     double p50 = quantile(ns, COMMITS, 0.5), p99 = quantile(ns, COMMITS, 0.99);
     (void)printf(
-        "  %u commits: p50 %.1f p99 %.1f max %.1f us; %.0f lists each; garbage p50 %.1f p99 "
-        "%.1f max %.1f KB; space %.1f MB\n",
-        COMMITS, p50, p99, (double)ns[COMMITS - 1] / 1e3, (double)lists / COMMITS,
-        quantile(garbage, COMMITS, 0.5), quantile(garbage, COMMITS, 0.99),
-        (double)garbage[COMMITS - 1] / 1e3, (double)space_bytes(&v->space) / 1e6);
+        "  %u commits: p50 %.1f p99 %.1f max %.1f us; garbage p50 %.1f p99 %.1f max %.1f KB; "
+        "%.1f MB\n",
+        COMMITS, p50, p99, (double)ns[COMMITS - 1] / 1e3, quantile(garbage, COMMITS, 0.5),
+        quantile(garbage, COMMITS, 0.99), (double)garbage[COMMITS - 1] / 1e3,
+        (double)live_bytes(g) / 1e6);
     mem_free(ns);
     mem_free(garbage);
 }
 
 static void run(uint32_t nodes)
 {
-    struct live v;
+    struct live *g;
     n_nodes = nodes;
     targets = get((size_t)nodes * DEGREE, 4);
     seen = get(nodes, 4);
@@ -375,14 +379,16 @@ static void run(uint32_t nodes)
     for (uint32_t i = 0; i < nodes; i++)
         most = c.start[i + 1] - c.start[i] > most ? c.start[i + 1] - c.start[i] : most;
     (void)printf("%u nodes, %u edges, largest in-degree %u\n", nodes, nodes * DEGREE, most);
-    live_make(&v, &c);
-    compare("fresh", &v, &c);
-    commits(&v);
+    live_make(&g);
+    (void)printf("  %.1f MB, %.0f bytes for each node\n", (double)live_bytes(g) / 1e6,
+                 (double)live_bytes(g) / nodes);
+    compare("fresh", g, &c);
+    commits(g);
     csr_free(&c);
     c = csr_make();
-    compare("after the commits", &v, &c);
+    compare("after the commits", g, &c);
     csr_free(&c);
-    live_free(&v);
+    live_free(g);
     mem_free(targets);
     mem_free(seen);
     mem_free(queue);

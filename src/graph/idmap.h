@@ -48,6 +48,14 @@ void idmap_release(struct idmap *m);
 /* same may be NULL: hashes are unique then. ID_NONE if there is none. */
 uint32_t idmap_find(const struct idmap *m, uint64_t hash, idmap_same_fn same, const void *ctx);
 
+/* Fetches ahead what idmap_find will read. */
+static inline void idmap_prefetch(const struct idmap *m, uint64_t hash)
+{
+    const struct idmap_table *t = atomic_load_explicit(&m->table, memory_order_acquire);
+    if (t != NULL)
+        __builtin_prefetch(&t->slots[(uint32_t)(hash >> 32) & t->mask]);
+}
+
 /* The pair must not be there. False: no memory. `generation`: of the commit under way. */
 bool idmap_add(struct idmap *m, uint64_t hash, uint32_t id, uint32_t generation);
 

@@ -68,71 +68,101 @@ bool list_begin_index_(const struct lists *l, uint32_t generation, const struct 
 
 /* ---- writing ---- */
 
-/* The result of merging a span with edits, entry by entry. */
+/* The result of merging a span with edits, which is taken out of it piece by piece. */
 struct merge {
     const struct list_span *from;
     const struct list_edit *edits;
     uint32_t at, edit, n_edits;
-    bool values;
 };
 
-struct entry {
-    uint32_t target, value;
-    uint8_t attr;
-};
-
-static bool merge_next(struct merge *m, struct entry *ret)
+/* The first entry from `at` on that is not below the key. */
+static uint32_t lower_bound(const struct list_span *s, uint32_t at, uint64_t key)
 {
-    for (;;) {
-        bool has = m->at < m->from->n, edits = m->edit < m->n_edits;
-        if (!has && !edits)
-            return false;
-        uint64_t a = has ? span_key(m->from, m->at) : UINT64_MAX;
-        uint64_t b = edits ? edit_key(&m->edits[m->edit]) : UINT64_MAX;
-        if (a < b) {
-            *ret = (struct entry){m->from->targets[m->at], m->values ? m->from->values[m->at] : 0,
-                                  m->from->attrs[m->at]};
-            m->at++;
-            return true;
-        }
-        const struct list_edit *e = &m->edits[m->edit++];
-        m->at += a == b;
-        if (!e->remove) {
-            *ret = (struct entry){e->target, e->value, e->attr};
-            return true;
-        }
+    uint32_t end = s->n;
+    while (at < end) {
+        uint32_t mid = at + (end - at) / 2;
+        if (span_key(s, mid) < key)
+            at = mid + 1;
+        else
+            end = mid;
     }
+    return at;
+}
+
+static bool is_at(const struct list_span *s, uint32_t at, uint64_t key)
+{
+    return at < s->n && span_key(s, at) == key;
 }
 
 static uint32_t merged_count(const struct list_span *from, const struct list_edit *edits,
                              uint32_t n)
 {
-    struct merge m = {from, edits, 0, 0, n, false};
-    struct entry e;
-    uint32_t count = 0;
-    while (merge_next(&m, &e))
-        count++;
+    uint32_t count = from->n, at = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t key = edit_key(&edits[i]);
+        at = lower_bound(from, at, key);
+        if (is_at(from, at, key))
+            count -= edits[i].remove;
+        else
+            count += !edits[i].remove;
+    }
     return count;
+}
+
+/* Where entries are written to. */
+struct target {
+    uint32_t *targets, *values; /* values NULL: the lists have none */
+    uint8_t *attrs;
+};
+
+static void copy_run(const struct target *to, uint32_t i, const struct list_span *from, uint32_t at,
+                     uint32_t n)
+{
+    memcpy(to->targets + i, from->targets + at, n * sizeof(*to->targets));
+    memcpy(to->attrs + i, from->attrs + at, n);
+    if (to->values != NULL)
+        memcpy(to->values + i, from->values + at, n * sizeof(*to->values));
+}
+
+/* Takes the next n entries out of the merge. */
+static void merge_take(struct merge *m, const struct target *to, uint32_t n)
+{
+    for (uint32_t i = 0; i < n;) {
+        const struct list_edit *e = m->edit < m->n_edits ? &m->edits[m->edit] : NULL;
+        uint64_t key = e != NULL ? edit_key(e) : 0;
+        uint32_t stop = e != NULL ? lower_bound(m->from, m->at, key) : m->from->n;
+        uint32_t run = stop - m->at < n - i ? stop - m->at : n - i;
+        if (run > 0)
+            copy_run(to, i, m->from, m->at, run);
+        m->at += run;
+        i += run;
+        if (i == n || e == NULL)
+            return;
+        m->edit++;
+        m->at += is_at(m->from, m->at, key);
+        if (e->remove)
+            continue;
+        to->targets[i] = e->target;
+        to->attrs[i] = e->attr;
+        if (to->values != NULL)
+            to->values[i] = e->value;
+        i++;
+    }
 }
 
 /* A list of the next n entries of the merge. 0: no memory. */
 static uint32_t write_list(const struct lists *l, struct commit *c, struct merge *m, uint32_t n,
                            uint32_t older)
 {
-    struct entry e;
     uint32_t ref;
     size_t bytes = sizeof(struct block_head) + n * (l->values ? (size_t)9 : 5);
     struct block_head *h = commit_block(c, bytes, n, older, &ref);
     if (h == NULL)
         return 0;
-    uint32_t *targets = (uint32_t *)(h + 1), *values = targets + n;
-    uint8_t *attrs = (uint8_t *)(l->values ? values + n : values);
-    for (uint32_t i = 0; i < n && merge_next(m, &e); i++) {
-        targets[i] = e.target;
-        if (l->values)
-            values[i] = e.value;
-        attrs[i] = e.attr;
-    }
+    struct target to = {.targets = (uint32_t *)(h + 1)};
+    to.values = l->values ? to.targets + n : NULL;
+    to.attrs = (uint8_t *)(to.targets + (l->values ? 2 * (size_t)n : n));
+    merge_take(m, &to, n);
     return ref;
 }
 
@@ -237,7 +267,7 @@ static void edit_chunks(struct lists *l, struct commit *c, struct list_index *in
         uint32_t old = atomic_load_explicit(&index->chunks[i].ref, memory_order_relaxed);
         struct list_span s = {0};
         (void)chunk_span(l, index, i, c->generation, &s);
-        struct merge m = {&s, edits, 0, 0, here, l->values};
+        struct merge m = {&s, edits, 0, 0, here};
         uint32_t ref = write_list(l, c, &m, merged_count(&s, edits, here), old);
         if (ref != 0) {
             commit_put(c, &index->chunks[i].ref, ref);
@@ -263,7 +293,7 @@ static void split_chunks(struct lists *l, struct commit *c, _Atomic(uint32_t) *e
         }
         struct list_span s = {0};
         (void)chunk_span(l, index, i, c->generation, &s);
-        struct merge m = {&s, edits, 0, 0, here, l->values};
+        struct merge m = {&s, edits, 0, 0, here};
         add_merged(l, c, &m, merged_count(&s, edits, here));
         replaced(c, ref);
         edits += here;
@@ -271,7 +301,7 @@ static void split_chunks(struct lists *l, struct commit *c, _Atomic(uint32_t) *e
     }
     if (n > 0) { /* there was no chunk at all */
         struct list_span none = {0};
-        struct merge m = {&none, edits, 0, 0, n, l->values};
+        struct merge m = {&none, edits, 0, 0, n};
         add_merged(l, c, &m, merged_count(&none, edits, n));
     }
     put_index(l, c, entry, index->pieces_of);
@@ -290,7 +320,7 @@ static void cut(struct lists *l, struct commit *c, const struct list_span *s,
         if (here == 0) {
             add_chunk(l, c, span_key(s, at), at | LISTS_PIECE, len);
         } else {
-            struct merge m = {&piece, edits, 0, 0, here, l->values};
+            struct merge m = {&piece, edits, 0, 0, here};
             add_merged(l, c, &m, merged_count(&piece, edits, here));
         }
         edits += here;
@@ -320,7 +350,7 @@ void lists_edit(struct lists *l, struct commit *c, uint32_t id, const struct lis
         return;
     }
     list_span_of(l, h, &s);
-    struct merge m = {&s, edits, 0, 0, n, l->values};
+    struct merge m = {&s, edits, 0, 0, n};
     uint32_t count = merged_count(&s, edits, n);
     if (count <= LISTS_CHUNK_MAX) {
         uint32_t ref = write_list(l, c, &m, count, old);

@@ -12,12 +12,25 @@
 
 /* ---- life ---- */
 
+#define N_WORDS 6u
+
+static struct words *words_at(struct live *g, unsigned i)
+{
+    switch (i) {
+    case 0: return &g->node;
+    case 1: return &g->in_words;
+    case 2: return &g->out_words;
+    case 3: return &g->file;
+    case 4: return &g->named;
+    default: return &g->text;
+    }
+}
+
 static int init_words(struct live *g, struct err *err)
 {
-    struct words *all[] = {&g->node, &g->in_words, &g->out_words, &g->file, &g->named, &g->text};
     int rc = space_init(&g->space, SPACE_BYTES, err);
-    for (unsigned i = 0; i < sizeof(all) / sizeof(*all) && rc == PT_OK; i++)
-        rc = words_init(all[i], err);
+    for (unsigned i = 0; i < N_WORDS && rc == PT_OK; i++)
+        rc = words_init(words_at(g, i), err);
     return rc;
 }
 
@@ -66,7 +79,6 @@ void live_free(struct live *g)
 {
     if (g == NULL)
         return;
-    struct words *all[] = {&g->node, &g->in_words, &g->out_words, &g->file, &g->named, &g->text};
     free_scratch(g->scratch);
     lists_release(&g->in);
     lists_release(&g->out);
@@ -75,20 +87,18 @@ void live_free(struct live *g)
     idmap_release(&g->by_sig);
     idmap_release(&g->by_path);
     idmap_release(&g->by_name);
-    for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
-        words_release(all[i]);
+    for (unsigned i = 0; i < N_WORDS; i++)
+        words_release(words_at(g, i));
     space_release(&g->space);
     mem_free(g);
 }
 
 size_t live_bytes(const struct live *g)
 {
-    const struct words *all[] = {&g->node, &g->in_words, &g->out_words,
-                                 &g->file, &g->named,    &g->text};
     size_t bytes = space_bytes(&g->space) + idmap_bytes(&g->by_sig) + idmap_bytes(&g->by_path) +
                    idmap_bytes(&g->by_name);
-    for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++)
-        bytes += (size_t)all[i]->ready * sizeof(uint32_t);
+    for (unsigned i = 0; i < N_WORDS; i++)
+        bytes += (size_t)words_at((struct live *)(uintptr_t)g, i)->ready * sizeof(uint32_t);
     return bytes;
 }
 

@@ -109,6 +109,8 @@ static bool take_old_edges(struct apply *a, uint32_t from)
 static bool take_old(struct apply *a, uint32_t file)
 {
     const struct live_file *f = live_record(a->g, &a->g->file, file, a->g->commit.generation - 1);
+    for (uint32_t i = 0; f != NULL && i < f->n_nodes + f->n_foreign; i++)
+        list_prefetch(&a->g->out, f->ids[i]);
     for (uint32_t i = 0; f != NULL && i < f->n_nodes + f->n_foreign; i++) {
         if ((i < f->n_nodes && !vec_push(&a->s->gone, f->ids[i])) || !take_old_edges(a, f->ids[i]))
             return false;
@@ -289,11 +291,31 @@ static int bury_nodes(struct apply *a)
 
 /* ---- edges ---- */
 
-static int edge_end(struct apply *a, const struct unit *u, uint64_t sig, uint32_t *ret)
+/* The misses of so many edges one after the other would be most of what a commit costs: each round
+ * fetches ahead for all of them what the next one reads. */
+static void prefetch_ends(const struct live *g, const struct unit *u)
 {
-    *ret = idmap_find(&a->g->by_sig, sig, NULL, NULL);
-    if (*ret != ID_NONE && newest_node(a->g, *ret) != NULL)
-        return PT_OK;
+    for (uint32_t i = 0; i < u->n_edges; i++) {
+        idmap_prefetch(&g->by_sig, u->edges[i].from);
+        idmap_prefetch(&g->by_sig, u->edges[i].to);
+    }
+}
+
+static void prefetch_records(const struct live *g, const struct live_change *c, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        __builtin_prefetch((const void *)&g->node.at[c[i].to]);
+        __builtin_prefetch((const void *)&g->in_words.at[c[i].to]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t ref = atomic_load_explicit(&g->node.at[c[i].to], memory_order_relaxed);
+        __builtin_prefetch(block_of(&g->space, ref));
+        list_prefetch(&g->in, c[i].to);
+    }
+}
+
+static int no_end(struct apply *a, const struct unit *u, uint64_t sig)
+{
     return err_set(a->err, PT_EINVAL, "D4: unit %s: an edge has the end %016llx, which no node has",
                    u->path, (unsigned long long)sig);
 }
@@ -303,23 +325,31 @@ static uint32_t at_most(uint32_t v, uint32_t most)
     return v < most ? v : most;
 }
 
-static int take_new_edges(struct apply *a, const struct unit *u, struct live_file_range *r)
+static int take_new_edges(struct apply *a, const struct unit *u, const struct live_file_range *r)
 {
-    r->first_foreign = a->s->foreign.len;
+    uint32_t first = a->s->changes.len;
+    prefetch_ends(a->g, u);
     for (uint32_t i = 0; i < u->n_edges; i++) {
         const struct unit_edge *e = &u->edges[i];
         struct live_change c = {.kind = e->kind, .add = true};
-        int rc = edge_end(a, u, e->from, &c.from);
-        if (rc == PT_OK)
-            rc = edge_end(a, u, e->to, &c.to);
-        if (rc != PT_OK)
-            return rc;
+        c.from = idmap_find(&a->g->by_sig, e->from, NULL, NULL);
+        c.to = idmap_find(&a->g->by_sig, e->to, NULL, NULL);
+        if (c.from == ID_NONE || c.to == ID_NONE)
+            return no_end(a, u, c.from == ID_NONE ? e->from : e->to);
         c.site.layer = e->layer & 3u;
         c.site.col = at_most(e->col, (1u << 15) - 1) & 0x7fffu;
         c.site.line = at_most(e->line, (1u << 24) - 1) & 0xffffffu;
         c.site.file = r->id & (LIVE_FILES_MAX - 1);
-        if (!vec_push(&a->s->changes, c) ||
-            (newest_node(a->g, c.from)->file != r->id && !vec_push(&a->s->foreign, c.from)))
+        if (!vec_push(&a->s->changes, c))
+            return no_memory(a->err);
+    }
+    prefetch_records(a->g, a->s->changes.at + first, u->n_edges);
+    for (uint32_t i = 0; i < u->n_edges; i++) {
+        const struct live_change *c = &a->s->changes.at[first + i];
+        const struct live_node *from = newest_node(a->g, c->from);
+        if (from == NULL || newest_node(a->g, c->to) == NULL)
+            return no_end(a, u, from == NULL ? u->edges[i].from : u->edges[i].to);
+        if (from->file != r->id && !vec_push(&a->s->foreign, c->from))
             return no_memory(a->err);
     }
     return PT_OK;
@@ -517,6 +547,10 @@ static void edit_lists(struct apply *a, struct lists *l, struct live_edit *e, ui
     struct live_scratch *s = a->s;
     if (n > 1)
         qsort(e, n, sizeof(*e), by_owner);
+    for (uint32_t i = 0; i < n; i++)
+        list_prefetch_entry(l, e[i].owner);
+    for (uint32_t i = 0; i < n; i++)
+        list_prefetch(l, e[i].owner);
     for (uint32_t i = 0; i < n && !a->g->commit.failed;) {
         uint32_t owner = e[i].owner;
         vec_clear(&s->edits);

@@ -107,6 +107,7 @@ bool space_retire(struct space *s, uint32_t block, size_t bytes, uint32_t genera
     if (!vec_push(&s->retired, (struct space_retired){generation, block, n}))
         return false;
     s->retired_bytes += (uint64_t)n * SPACE_GRANULE;
+    s->retired_total += (uint64_t)n * SPACE_GRANULE;
     return true;
 }
 

@@ -33,6 +33,7 @@ struct space {
     uint32_t free[SPACE_CLASSES];
     uint64_t used;          /* granules in blocks that are neither free nor retired */
     uint64_t retired_bytes; /* waiting for readers */
+    uint64_t retired_total; /* bytes, since the start */
     VEC(struct space_retired) retired;
     uint32_t first_retired; /* index of the oldest */
 };
