@@ -33,14 +33,15 @@ struct wal {
     VEC(struct io_part) parts;  /* of the write at hand */
 
     /* The newest file. */
-    int fd; /* -1: there is none yet */
-    uint32_t seed;
-    uint64_t end;     /* where the next frame goes */
-    uint64_t filled;  /* from there to here are zeros */
-    bool is_complete; /* it gets no more records, even if the next file cannot be made now */
+    int fd;             /* -1: there is none yet */
+    uint32_t seed, crc; /* what the checksums of marks and of the next record begin with */
+    uint64_t end;       /* where the next frame goes */
+    uint64_t filled;    /* from there to here are zeros */
+    bool is_complete;   /* it gets no more records, even if the next file cannot be made now */
 
     uint64_t last_seq;
     uint64_t synced_seq, synced_end; /* the last sync, and the mark that says so */
+    uint32_t synced_crc;             /* `crc` of then */
     uint64_t unsynced_since_ns;      /* if last_seq > synced_seq */
     struct err failure;              /* code 0: not in the failed state */
 };
@@ -133,6 +134,7 @@ static void fail(struct wal *w, int rc, const struct err *why)
     (void)io_truncate(w->fd, w->synced_end, NULL);
     w->end = w->filled = w->synced_end;
     w->last_seq = w->synced_seq;
+    w->crc = w->synced_crc;
 }
 
 static int check_usable(const struct wal *w, struct err *err)
@@ -201,6 +203,7 @@ static void put_mark(struct wal *w)
 
     w->synced_seq = w->last_seq;
     w->synced_end = w->end;
+    w->synced_crc = w->crc;
     wal_put_mark(mark, w->seed, w->last_seq);
     int rc = io_write_at(w->fd, w->end, &part, 1, &why);
     if (rc != 0) {
@@ -267,12 +270,10 @@ static int create_file(struct wal *w, struct err *err)
         rc = io_open(IO_CWD, path, O_RDWR | O_NOFOLLOW, 0, &fd, err);
     if (rc != 0)
         return rc;
-    if (w->files.len > 0)
-        vec_last(&w->files).bytes = w->end;
     w->files.at[w->files.len++] = (struct log_file){.first_seq = first};
     io_close(w->fd);
     w->fd = fd;
-    w->seed = wal_seed(header);
+    w->seed = w->crc = w->synced_crc = wal_seed(header);
     w->end = w->filled = w->synced_end = WAL_HEADER_SIZE;
     w->synced_seq = w->last_seq;
     w->is_complete = false;
@@ -292,6 +293,7 @@ static int begin_file(struct wal *w, struct err *err)
     rc = io_sync(w->fd, &why);
     if (rc == 0) {
         w->is_complete = true;
+        vec_last(&w->files).bytes = w->end;
         rc = create_file(w, &why);
         if (rc == 0)
             return 0;
@@ -347,7 +349,7 @@ int wal_append(struct wal *w, const struct io_part *parts, size_t n_parts, uint6
         return err_set(err, PT_ENOMEM, "no memory for a record");
     if (is_full(w, size) && (rc = begin_file(w, err)) != 0)
         return rc;
-    wal_put_record(head, w->seed, w->last_seq + 1, parts, n_parts, (uint32_t)n);
+    uint32_t crc = wal_put_record(head, w->crc, w->last_seq + 1, parts, n_parts, (uint32_t)n);
     w->parts.at[0] = (struct io_part){head, sizeof(head)};
     if (n_parts > 0)
         memcpy(w->parts.at + 1, parts, n_parts * sizeof(*parts));
@@ -358,6 +360,7 @@ int wal_append(struct wal *w, const struct io_part *parts, size_t n_parts, uint6
     if (w->synced_seq == w->last_seq)
         w->unsynced_since_ns = clock_now_ns();
     w->last_seq++;
+    w->crc = crc;
     if (ret_seq != NULL)
         *ret_seq = w->last_seq;
     return 0;
@@ -524,6 +527,7 @@ static int scan_files(struct recovery *r)
 struct rewrite {
     struct wal *w;
     uint64_t at;
+    uint32_t crc;
     struct err *err;
 };
 
@@ -534,22 +538,34 @@ static int rewrite_record(void *ctx, uint64_t seq, const uint8_t *payload, size_
     struct io_part parts[] = {
         {head, sizeof(head)}, {payload, n}, {zeros, wal_record_size(n) - sizeof(head) - n}};
 
-    wal_put_record(head, r->w->seed, seq, parts + 1, 1, (uint32_t)n);
+    r->crc = wal_put_record(head, r->crc, seq, parts + 1, 1, (uint32_t)n);
     int rc = io_write_at(r->w->fd, r->at, parts, PT_COUNT(parts), r->err);
     r->at += wal_record_size(n);
     return rc;
 }
 
-/* What is behind the last mark may be in the system's cache alone, on pages that it takes for clean
- * (L6): writing the same bytes again makes a sync mean something. */
+static int rewrite_mark(struct recovery *r)
+{
+    uint8_t mark[WAL_FRAME_SIZE];
+    struct io_part part = {mark, sizeof(mark)};
+
+    wal_put_mark(mark, r->w->seed, r->scan.synced_seq);
+    return io_write_at(r->w->fd, r->scan.synced_end - sizeof(mark), &part, 1, r->err);
+}
+
+/* The last mark and what is behind it may be in the system's cache alone, on pages that it takes
+ * for clean (L6): writing the same bytes again makes the next sync mean something. */
 static int rewrite_unconfirmed(struct recovery *r)
 {
-    struct rewrite to = {r->w, r->scan.synced_end, r->err};
+    struct rewrite to = {r->w, r->scan.synced_end, r->scan.synced_crc, r->err};
     struct wal_reading how = {
         .may_be_torn = true, .covered = r->scan.synced_seq, .replay = rewrite_record, .ctx = &to};
     struct wal_scan again;
-    int rc = wal_scan_fd(r->w->fd, r->scan.end, &how, &again, r->err);
+    int rc = r->scan.synced_end > WAL_HEADER_SIZE ? rewrite_mark(r) : 0;
 
+    if (rc != 0 || r->scan.end == r->scan.synced_end)
+        return rc;
+    rc = wal_scan_fd(r->w->fd, r->scan.end, &how, &again, r->err);
     if (rc == 0 && again.end != r->scan.end)
         rc = err_set(r->err, PT_EIO, "the log changed while it was read");
     return rc;
@@ -560,25 +576,38 @@ static int mend(struct recovery *r)
     struct wal *w = r->w;
     const struct wal_scan *s = &r->scan;
     bool is_confirmed = s->end == s->synced_end;
+    /* The size of the file too may be one that the disk never learnt of. */
+    bool is_cut = s->torn || !is_confirmed;
     int rc = 0;
 
     w->seed = wal_seed(s->header);
+    w->crc = s->crc;
     w->end = s->end;
-    w->filled = s->torn ? s->end : r->size;
+    w->filled = is_cut ? s->end : r->size;
     w->last_seq = s->last_seq;
-    if (s->torn)
+    if (is_cut)
         rc = io_truncate(w->fd, s->end, r->err);
-    if (rc == 0 && !is_confirmed)
+    if (rc == 0)
         rc = rewrite_unconfirmed(r);
-    if (rc == 0 && (s->torn || !is_confirmed))
+    if (rc == 0 && is_cut)
         rc = io_sync(w->fd, r->err);
     if (rc != 0)
         return rc;
     w->synced_seq = s->last_seq;
     w->synced_end = s->end;
+    w->synced_crc = s->crc;
     if (!is_confirmed)
         put_mark(w);
     return 0;
+}
+
+/* The newest file has no frames: who made it may have failed, or ended, before its name was on
+ * disk. A new one gets the name. (A file gets its first frame only when its name is on disk.) */
+static int make_anew(struct recovery *r)
+{
+    r->w->last_seq = r->scan.last_seq;
+    r->w->files.len--;
+    return create_file(r->w, r->err);
 }
 
 static void write_report(struct recovery *r)
@@ -604,10 +633,7 @@ static int recover(struct recovery *r)
     int rc = scan_files(r);
 
     if (rc == 0)
-        rc = mend(r);
-    /* Who made the newest file may have ended before its name was on disk. */
-    if (rc == 0)
-        rc = io_sync_dir(w->dir, r->err);
+        rc = r->scan.end == WAL_HEADER_SIZE ? make_anew(r) : mend(r);
     if (rc != 0)
         return rc;
     write_report(r);

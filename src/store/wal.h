@@ -22,7 +22,8 @@
  * Invariants:
  *  L1  what was acknowledged under `commit` is replayed by the next wal_open, after the end of the
  *      process or of the machine at any moment;
- *  L2  what is replayed is a prefix of what was appended, without gaps, above `covered`;
+ *  L2  what is replayed is a prefix of one history of appends, without gaps, above `covered`:
+ *      what was taken back, or failed, is never found between records that were appended later;
  *  L3  a damaged byte never costs an acknowledged record unseen: wal_open refuses, names file and
  *      offset, and changes no file. So does more damage, unless it takes the last mark and a record
  *      before it (store/wal_file.h);
@@ -33,8 +34,8 @@
  *  L6  after a failed sync nothing is acknowledged any more: the system may have marked pages clean
  *      that never reached the disk, so that a second sync would succeed and mean nothing (Rebello
  *      et al., "Can applications recover from fsync failures?", ATC 2020). The log is in the
- *      failed state; close it and open it again. What no mark confirms is then written anew, from
- *      what was read, before anyone relies on it.
+ *      failed state; close it and open it again. The last mark and what follows it are then
+ *      written anew, from what was read, before anyone relies on them.
  *
  * Space is taken in advance, 256 KB at a time, by writing zeros: a sync then need not write what
  * the file system keeps about the file. fallocate alone does not help there: its blocks have to be

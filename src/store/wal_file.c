@@ -40,21 +40,21 @@ static uint32_t head_crc(const uint8_t p[WAL_FRAME_SIZE], uint32_t seed)
     return crc32c(crc32c(seed, p, FRAME_AT_CRC), p + FRAME_AT_SEQ, WAL_FRAME_SIZE - FRAME_AT_SEQ);
 }
 
-void wal_put_record(uint8_t p[WAL_FRAME_SIZE], uint32_t seed, uint64_t seq,
-                    const struct io_part *parts, size_t n_parts, uint32_t n)
+uint32_t wal_put_record(uint8_t p[WAL_FRAME_SIZE], uint32_t crc, uint64_t seq,
+                        const struct io_part *parts, size_t n_parts, uint32_t n)
 {
     codec_put32(p, n);
     codec_put64(p + FRAME_AT_SEQ, seq);
-
-    uint32_t crc = head_crc(p, seed);
+    crc = head_crc(p, crc);
     for (size_t i = 0; i < n_parts; i++)
         crc = crc32c(crc, parts[i].p, parts[i].n);
     codec_put32(p + FRAME_AT_CRC, crc);
+    return crc;
 }
 
 void wal_put_mark(uint8_t p[WAL_FRAME_SIZE], uint32_t seed, uint64_t seq)
 {
-    wal_put_record(p, seed, seq, NULL, 0, WAL_MARK);
+    (void)wal_put_record(p, seed, seq, NULL, 0, WAL_MARK);
 }
 
 /* ---- the bytes of a file, wherever they are ---- */
@@ -117,7 +117,7 @@ struct frame {
     enum frame_kind kind;
     uint64_t size; /* with padding */
     const uint8_t *payload;
-    uint32_t n;
+    uint32_t n, crc;
 };
 
 static bool is_zero(const uint8_t *p, size_t n)
@@ -133,11 +133,11 @@ static bool is_mark(const uint8_t *p, uint32_t seed)
     return codec_get32(p) == WAL_MARK && codec_get32(p + FRAME_AT_CRC) == head_crc(p, seed);
 }
 
-/* The frame at an offset, behind the record `last_seq`; FRAME_NONE if it breaks W2, W3 or W4. Its
- * number is looked at first, so that chance or malice seldom makes it read a payload in vain. */
-static int get_frame(struct source *s, uint64_t offset, uint32_t seed, uint64_t last_seq,
-                     struct frame *ret)
+/* The next frame; FRAME_NONE if it breaks W2, W3 or W4. Its number is looked at first, so that
+ * chance or malice seldom makes it read a payload in vain. */
+static int get_frame(struct source *s, const struct wal_scan *scan, struct frame *ret)
 {
+    uint64_t offset = scan->end;
     const uint8_t *p;
     uint64_t left = s->size - offset;
     int rc;
@@ -151,18 +151,19 @@ static int get_frame(struct source *s, uint64_t offset, uint32_t seed, uint64_t 
     uint64_t seq = codec_get64(p + FRAME_AT_SEQ);
     uint32_t n = codec_get32(p);
     if (n == WAL_MARK) {
-        if (seq == last_seq && is_mark(p, seed))
+        if (seq == scan->last_seq && is_mark(p, wal_seed(scan->header)))
             *ret = (struct frame){.kind = FRAME_MARK, .size = WAL_FRAME_SIZE};
         return 0;
     }
-    if (seq != last_seq + 1 || n > WAL_PAYLOAD_MAX || wal_record_size(n) > left)
+    if (seq != scan->last_seq + 1 || n > WAL_PAYLOAD_MAX || wal_record_size(n) > left)
         return 0;
     if ((rc = window(s, offset, wal_record_size(n), &p)) != 0)
         return rc;
-    if (codec_get32(p) != n || !is_zero(p + WAL_FRAME_SIZE + n, -n & 7u) ||
-        codec_get32(p + FRAME_AT_CRC) != crc32c(head_crc(p, seed), p + WAL_FRAME_SIZE, n))
+    uint32_t crc = crc32c(head_crc(p, scan->crc), p + WAL_FRAME_SIZE, n);
+    if (codec_get32(p) != n || codec_get32(p + FRAME_AT_CRC) != crc ||
+        !is_zero(p + WAL_FRAME_SIZE + n, -n & 7u))
         return 0;
-    *ret = (struct frame){FRAME_RECORD, wal_record_size(n), p + WAL_FRAME_SIZE, n};
+    *ret = (struct frame){FRAME_RECORD, wal_record_size(n), p + WAL_FRAME_SIZE, n, crc};
     return 0;
 }
 
@@ -285,6 +286,7 @@ static int read_header(struct source *s, const struct wal_reading *how, struct w
 static int take_record(const struct wal_reading *how, const struct frame *f, struct wal_scan *scan)
 {
     scan->last_seq++;
+    scan->crc = f->crc;
     if (how->replay == NULL || scan->last_seq <= how->covered)
         return 0;
     scan->n_handed++;
@@ -300,12 +302,13 @@ static int scan_source(struct source *s, const struct wal_reading *how, struct w
     if (rc != 0)
         return rc;
     scan.last_seq = scan.synced_seq = scan.first_seq - 1;
-    while ((rc = get_frame(s, scan.end, wal_seed(scan.header), scan.last_seq, &f)) == 0 &&
-           f.kind != FRAME_NONE) {
+    scan.crc = scan.synced_crc = wal_seed(scan.header);
+    while ((rc = get_frame(s, &scan, &f)) == 0 && f.kind != FRAME_NONE) {
         scan.end += f.size;
         if (f.kind == FRAME_MARK) {
             scan.synced_seq = scan.last_seq;
             scan.synced_end = scan.end;
+            scan.synced_crc = scan.crc;
         } else if ((rc = take_record(how, &f, &scan)) != 0) {
             return rc;
         }

@@ -18,8 +18,9 @@
  *
  *   offset  size
  *        0     4  length n of the payload; of a mark: WAL_MARK
- *        4     4  CRC32C of all other bytes of the frame but the padding, begun with the CRC32C that
- *                 the file's header holds
+ *        4     4  CRC32C of all other bytes of the frame but the padding. That of a record is begun
+ *                 with the one of the record before it, that of the first record and of a mark with
+ *                 the one of the header
  *        8     8  sequence number: of the record; of a mark: of the last record before it
  *       16     n  payload (a mark has none)
  *     then        zeros, up to a multiple of 8
@@ -65,9 +66,12 @@
  * disk. Until then a power cut leaves the last group without proof; that loses nothing, unless a
  * byte rots in the same moment.
  *
- * The checksums begin with that of the header, which holds the id of the store and the first
- * sequence number: no frame is sound in another file than its own, and no payload can hold the
- * copy of a frame by malice, as the id is random.
+ * All checksums begin, at last, with that of the header, which holds the id of the store and the
+ * first sequence number: no frame is sound in another file than its own, and no payload can hold
+ * the copy of a frame by malice, as the id is random. And a record is sound only behind the very
+ * record that it was written behind (SQLite's WAL does the same): when one was taken back and
+ * another written over it, what followed the first on disk is never taken for a successor of the
+ * second.
  *
  * Threads: functions of bytes are pure; wal_scan_fd takes a descriptor that no other thread uses.
  */
@@ -109,7 +113,9 @@ struct wal_scan {
     uint64_t last_seq;   /* of the last sound record; first_seq - 1 if there is none */
     uint64_t synced_seq; /* of the last mark; first_seq - 1 if there is none */
     uint64_t synced_end; /* behind the last mark, or the header */
+    uint32_t synced_crc; /* what the checksum of the first record from there on begins with */
     uint64_t end;        /* behind the last sound frame */
+    uint32_t crc;        /* as synced_crc, for the next record */
     uint64_t n_handed;   /* records that `replay` got */
     uint64_t torn;       /* bytes from `end` to the last one that is not zero */
 };
@@ -126,7 +132,7 @@ int wal_scan(const uint8_t *p, size_t n, const struct wal_reading *how, struct w
 
 void wal_put_header(uint8_t p[WAL_HEADER_SIZE], const uint8_t id[WAL_ID_SIZE], uint64_t first_seq);
 
-/* What the checksums of frames begin with. */
+/* What the checksums of marks and of the first record begin with. */
 uint32_t wal_seed(const uint8_t header[WAL_HEADER_SIZE]);
 
 /* Bytes of a record with n bytes of payload, padding included. */
@@ -135,9 +141,10 @@ static inline size_t wal_record_size(size_t n)
     return WAL_FRAME_SIZE + ((n + 7) & ~(size_t)7);
 }
 
-/* The head of a record whose payload, of n bytes in all, consists of these parts. */
-void wal_put_record(uint8_t p[WAL_FRAME_SIZE], uint32_t seed, uint64_t seq,
-                    const struct io_part *parts, size_t n_parts, uint32_t n);
+/* The head of a record whose payload, of n bytes in all, consists of these parts. `crc`: that of
+ * the record before, or wal_seed. Gives its own. */
+uint32_t wal_put_record(uint8_t p[WAL_FRAME_SIZE], uint32_t crc, uint64_t seq,
+                        const struct io_part *parts, size_t n_parts, uint32_t n);
 
 void wal_put_mark(uint8_t p[WAL_FRAME_SIZE], uint32_t seed, uint64_t seq);
 

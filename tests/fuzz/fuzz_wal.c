@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct again {
     const uint8_t *p;
     uint64_t at, last_seq, n;
+    uint32_t crc;
 };
 
 static void skip_marks(struct again *a, uint64_t end)
@@ -30,7 +31,7 @@ static int check_record(void *ctx, uint64_t seq, const uint8_t *payload, size_t 
     struct io_part part = {payload, n};
 
     skip_marks(a, (uint64_t)(payload - a->p));
-    wal_put_record(head, wal_seed(a->p), seq, &part, 1, (uint32_t)n);
+    a->crc = wal_put_record(head, a->crc, seq, &part, 1, (uint32_t)n);
     if (seq != a->last_seq + 1 || payload != a->p + a->at + sizeof(head) ||
         memcmp(a->p + a->at, head, sizeof(head)) != 0)
         abort();
@@ -47,8 +48,10 @@ static void scan(const uint8_t *p, size_t n, bool may_be_torn)
     struct wal_scan s;
     struct err err = {0};
 
-    if (n >= WAL_HEADER_SIZE)
+    if (n >= WAL_HEADER_SIZE) {
         a.last_seq = codec_get64(p + 32) - 1;
+        a.crc = wal_seed(p);
+    }
     int rc = wal_scan(p, n, &how, &s, &err);
     if (rc != 0) {
         if ((rc != PT_ECORRUPT && rc != PT_EVERSION) || err.msg[0] == '\0')
@@ -67,7 +70,8 @@ static void seal(uint8_t *p, size_t n)
 {
     if (n < WAL_HEADER_SIZE)
         return;
-    codec_put32(p + WAL_HEADER_SIZE - 4, crc32c(0, p, WAL_HEADER_SIZE - 4));
+    uint32_t crc = crc32c(0, p, WAL_HEADER_SIZE - 4);
+    codec_put32(p + WAL_HEADER_SIZE - 4, crc);
     for (size_t at = WAL_HEADER_SIZE; n - at >= WAL_FRAME_SIZE;) {
         uint32_t size = codec_get32(p + at);
         uint64_t seq = codec_get64(p + at + 8);
@@ -77,7 +81,7 @@ static void seal(uint8_t *p, size_t n)
             at += WAL_FRAME_SIZE;
         } else if (seq != 0 && size <= n && wal_record_size(size) <= n - at) {
             struct io_part part = {p + at + WAL_FRAME_SIZE, size};
-            wal_put_record(p + at, wal_seed(p), seq, &part, 1, size);
+            crc = wal_put_record(p + at, crc, seq, &part, 1, size);
             at += wal_record_size(size);
         } else {
             break;
