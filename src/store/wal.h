@@ -39,7 +39,7 @@
  *
  * Space is taken in advance, 256 KB at a time, by writing zeros: a sync then need not write what
  * the file system keeps about the file. fallocate alone does not help there: its blocks have to be
- * converted at their first write (on ext4 that doubles the time of a sync; bench/wal.c).
+ * converted at their first write (measured on ext4: up to twice the time of a sync).
  *
  * A full disk (PT_ENOSPC) and want of memory (PT_ENOMEM) leave the log as it was, and usable. Other
  * failures of writing lead to the failed state, in which all calls but wal_close return the code

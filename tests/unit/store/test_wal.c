@@ -1,5 +1,6 @@
 /* The log against a naive list: what was acknowledged comes back, whatever happens to the process,
- * the machine or the disk (L1 - L6 of store/wal.h); and damage is told apart from torn tails. */
+ * the machine or the disk (L1 - L6 of store/wal.h); and damage is told apart from torn tails. One
+ * long file, as all of it needs the list and the same ways to look at files from outside. */
 #include "store/wal.h"
 
 #include "base/clock.h"
