@@ -5,12 +5,14 @@
  * Synthetic power-law graphs of mean degree 5: 30 % of the edges lead into hubs, half of the others
  * stay near their start. Files have 50 nodes. A commit brings one file anew, with 200 edges
  * different (100 gone, 100 new, a third of these into hubs). Blast radius is a breadth-first walk
- * against the edges, 3 deep; both sides run the same loop.
+ * against the edges, 3 deep; both sides run the same loop. At the end the graph is written as an
+ * image (into the current folder, removed again), which is opened and walked.
  */
 #include "graph/live.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "graph/image.h"
 #include "graph/segment.h"
 
 #include <stdio.h>
@@ -356,6 +358,44 @@ static void commits(struct live *g)
     mem_free(garbage);
 }
 
+static double us_since(uint64_t t0)
+{
+    return (double)(clock_now_ns() - t0) / 1e3;
+}
+
+/* Ids of an image are in the order of paths and of the nodes in their files: those of the bench. */
+static void image(struct live **g, const struct csr *c)
+{
+    const char *path = "bench-live.image";
+    struct err err = {0};
+    struct live_view v;
+    uint64_t t0 = clock_now_ns();
+    if (!live_pin(*g, &v) || image_write(&v, path, &err) != PT_OK)
+        die(&err);
+    double wrote = us_since(t0);
+    live_unpin(*g, &v);
+    live_free(*g);
+    t0 = clock_now_ns();
+    if (image_verify(path, &err) != PT_OK)
+        die(&err);
+    double verified = us_since(t0);
+    t0 = clock_now_ns();
+    if (image_open(path, g, &err) != PT_OK || !live_pin(*g, &v))
+        die(&err);
+    double opened = us_since(t0);
+    uint32_t id = live_find_sig(&v, sig_of(n_nodes / 2)),
+             n = walk_live(&(*g)->in, v.generation, id);
+    double answered = us_since(t0);
+    live_unpin(*g, &v);
+    (void)printf(
+        "  image: %.1f MB, %.0f bytes for each node; written in %.0f ms, verified in %.0f ms, "
+        "opened in %.2f ms, first answer (%u nodes) after %.2f ms\n",
+        (double)(*g)->image.n / 1e6, (double)(*g)->image.n / n_nodes, wrote / 1e3, verified / 1e3,
+        opened / 1e3, n, answered / 1e3);
+    compare("image", *g, c);
+    (void)remove(path);
+}
+
 static void run(uint32_t nodes)
 {
     struct live *g;
@@ -387,6 +427,7 @@ static void run(uint32_t nodes)
     csr_free(&c);
     c = csr_make();
     compare("after the commits", g, &c);
+    image(&g, &c);
     csr_free(&c);
     live_free(g);
     mem_free(targets);

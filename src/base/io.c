@@ -537,6 +537,15 @@ int io_map_file(const char *path, struct io_map *ret, struct err *err)
     return 0;
 }
 
+int io_map_at(int fd, uint64_t offset, size_t n, void *at, bool writable, struct err *err)
+{
+    int prot = PROT_READ | (writable ? PROT_WRITE : 0);
+    void *p = fault_hit("io.mmap") ? MAP_FAILED
+                                   : mmap(at, n, prot, MAP_PRIVATE | MAP_FIXED, fd, (off_t)offset);
+
+    return p != MAP_FAILED ? 0 : err_set_errno(err, errno, "map %zu bytes of a file", n);
+}
+
 void io_unmap(struct io_map *map)
 {
     if (map->n)

@@ -114,6 +114,13 @@ struct io_map {
 int io_map_file(const char *path, struct io_map *ret, struct err *err);
 void io_unmap(struct io_map *map); /* takes an all-zero one; leaves it so */
 
+/*
+ * Maps n bytes of an open file from `offset` on at an address that the caller
+ * has reserved (mem_reserve), in place of what was there; whole pages. With
+ * `writable`, what is written stays in memory.
+ */
+int io_map_at(int fd, uint64_t offset, size_t n, void *at, bool writable, struct err *err);
+
 /* ---- writing ---- */
 
 struct io_part {

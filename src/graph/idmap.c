@@ -20,11 +20,24 @@ void idmap_release(struct idmap *m)
     m->n = 0;
 }
 
+static uint32_t find_in_base(const struct idmap_base *b, uint64_t hash, idmap_same_fn same,
+                             const void *ctx)
+{
+    uint32_t bucket = idmap_bucket(hash, b->n_buckets);
+    for (uint32_t i = b->dir[bucket]; i < b->dir[bucket + 1]; i++) {
+        uint32_t id = b->ids[i];
+        if (b->hash_of(b->ctx, id) == hash && (same == NULL || same(ctx, id)))
+            return id;
+    }
+    return ID_NONE;
+}
+
 uint32_t idmap_find(const struct idmap *m, uint64_t hash, idmap_same_fn same, const void *ctx)
 {
     const struct idmap_table *t = atomic_load_explicit(&m->table, memory_order_acquire);
-    if (t == NULL)
-        return ID_NONE;
+    uint32_t known = m->base.n_buckets != 0 ? find_in_base(&m->base, hash, same, ctx) : ID_NONE;
+    if (known != ID_NONE || t == NULL)
+        return known;
     for (uint32_t i = (uint32_t)(hash >> 32) & t->mask;; i = (i + 1) & t->mask) {
         uint32_t id_1 = atomic_load_explicit(&t->slots[i].id_1, memory_order_acquire);
         if (id_1 == 0)

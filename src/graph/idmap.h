@@ -35,10 +35,20 @@ struct idmap_old {
     uint32_t generation;
 };
 
+/* What is there from the start, mapped from an image: ids sorted by the hash of what they name, and
+ * for each bucket of hashes where it begins. */
+struct idmap_base {
+    const uint32_t *dir, *ids; /* borrowed; n_buckets + 1, dir[n_buckets] */
+    uint32_t n_buckets;        /* 0: there is none */
+    uint64_t (*hash_of)(const void *ctx, uint32_t id);
+    const void *ctx;
+};
+
 struct idmap {
     _Atomic(struct idmap_table *) table; /* NULL: empty */
     uint32_t n;
     VEC(struct idmap_old) old;
+    struct idmap_base base;
 };
 
 typedef bool (*idmap_same_fn)(const void *ctx, uint32_t id);
@@ -48,10 +58,18 @@ void idmap_release(struct idmap *m);
 /* same may be NULL: hashes are unique then. ID_NONE if there is none. */
 uint32_t idmap_find(const struct idmap *m, uint64_t hash, idmap_same_fn same, const void *ctx);
 
+/* Buckets divide the hashes evenly. */
+static inline uint32_t idmap_bucket(uint64_t hash, uint32_t n_buckets)
+{
+    return (uint32_t)(((unsigned __int128)hash * n_buckets) >> 64);
+}
+
 /* Fetches ahead what idmap_find will read. */
 static inline void idmap_prefetch(const struct idmap *m, uint64_t hash)
 {
     const struct idmap_table *t = atomic_load_explicit(&m->table, memory_order_acquire);
+    if (m->base.n_buckets != 0)
+        __builtin_prefetch(&m->base.dir[idmap_bucket(hash, m->base.n_buckets)]);
     if (t != NULL)
         __builtin_prefetch(&t->slots[(uint32_t)(hash >> 32) & t->mask]);
 }

@@ -90,6 +90,7 @@ void live_free(struct live *g)
     for (unsigned i = 0; i < N_WORDS; i++)
         words_release(words_at(g, i));
     space_release(&g->space);
+    io_unmap(&g->image);
     mem_free(g);
 }
 

@@ -23,6 +23,7 @@
 #define PT_GRAPH_LIVE_H
 
 #include "base/arena.h"
+#include "base/io.h"
 #include "base/str.h"
 #include "graph/delta.h"
 #include "graph/idmap.h"
@@ -44,7 +45,7 @@ _Static_assert(sizeof(struct live_site) == 8, "one granule");
 #define LIVE_FILES_MAX (1u << 22)
 
 struct live_node {
-    struct block_head head; /* n: 1, or 0 if the node is gone */
+    struct block_head head; /* n: 1, or 0 if the node is gone: then only its sig hash follows */
     uint64_t sig;
     uint32_t parent, file; /* ids; the parent of a FILE node is itself */
     uint32_t name;
@@ -81,6 +82,7 @@ struct live {
     uint32_t n_names;
     uint32_t generation; /* the newest; the writer's */
     struct live_scratch *scratch;
+    struct io_map image; /* what it was opened from, if anything: the bases of the maps lie in it */
 };
 
 struct live_view {

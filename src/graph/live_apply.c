@@ -278,9 +278,11 @@ static int bury_nodes(struct apply *a)
         const struct live_node *was = (const struct live_node *)block_of(&g->space, old);
         if (was->head.generation == g->commit.generation)
             continue;
-        if (commit_block(&g->commit, sizeof(struct block_head), 0, old, &ref) == NULL ||
-            !rename_node(a->s, was->name, id, true))
+        struct live_node *to = (struct live_node *)commit_block(
+            &g->commit, offsetof(struct live_node, parent), 0, old, &ref);
+        if (to == NULL || !rename_node(a->s, was->name, id, true))
             return no_memory(a->err);
+        to->sig = was->sig;
         commit_put(&g->commit, &g->node.at[id], ref);
         commit_gone(&g->commit, old);
         a->s->gone.at[n++] = id;

@@ -1,5 +1,7 @@
 #include "graph/space.h"
 
+#include "base/io.h"
+
 #include <string.h>
 
 #define STEP (1u << 17) /* granules: memory is taken in pieces of 1 MB */
@@ -54,6 +56,18 @@ int space_init(struct space *s, size_t bytes, struct err *err)
     return err_set(err, PT_ENOMEM, "out of memory for the lists of a graph");
 }
 
+int space_map(struct space *s, int fd, uint64_t offset, uint64_t bytes, struct err *err)
+{
+    uint64_t end = (offset + bytes) / SPACE_GRANULE;
+    if (end >= s->limit)
+        return err_set(err, PT_ELIMIT, "a graph of %llu MB is too large",
+                       (unsigned long long)(bytes >> 20));
+    if (bytes == 0)
+        return PT_OK;
+    s->top = s->ready = s->mapped = (uint32_t)end;
+    return io_map_at(fd, offset, (size_t)bytes, s->base + offset, false, err);
+}
+
 uint32_t space_take(struct space *s, size_t bytes)
 {
     const uint32_t page = 4096 / SPACE_GRANULE;
@@ -103,6 +117,8 @@ void space_free(struct space *s, uint32_t block, size_t bytes)
 bool space_retire(struct space *s, uint32_t block, size_t bytes, uint32_t generation)
 {
     uint32_t n = granules_of(bytes);
+    if (block < s->mapped)
+        return true;
     s->used -= n;
     if (!vec_push(&s->retired, (struct space_retired){generation, block, n}))
         return false;

@@ -33,6 +33,7 @@ struct space {
     uint32_t free[SPACE_CLASSES];
     uint64_t used;          /* granules in blocks that are neither free nor retired */
     uint64_t retired_bytes; /* waiting for readers */
+    uint32_t mapped;        /* granules below it are of a file, and never given back */
     uint64_t retired_total; /* bytes, since the start */
     VEC(struct space_retired) retired;
     uint32_t first_retired; /* index of the oldest */
@@ -44,6 +45,9 @@ void space_release(struct space *s);
 
 /* A block of at least `bytes` bytes; its contents are undefined. 0: no memory. */
 uint32_t space_alloc(struct space *s, size_t bytes);
+/* The granules from `offset` / SPACE_GRANULE on are `bytes` of an open file from `offset` on (both
+ * multiples of a page), read-only. The space must be as space_init left it. */
+int space_map(struct space *s, int fd, uint64_t offset, uint64_t bytes, struct err *err);
 /* `bytes` of zeros that begin at a page and are not given back, for what is there from the start:
  * lists of a snapshot. */
 uint32_t space_take(struct space *s, size_t bytes);

@@ -1,5 +1,6 @@
 #include "graph/words.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 
 #define STEP (1u << 18) /* words: memory is taken in pieces of 1 MB */
@@ -19,9 +20,20 @@ void words_release(struct words *w)
     w->ready = 0;
 }
 
+int words_map(struct words *w, int fd, uint64_t offset, uint32_t n, struct err *err)
+{
+    const uint32_t page = 4096 / sizeof(*w->at);
+    if (n == 0)
+        return PT_OK;
+    if (n > WORDS_MAX - page)
+        return err_set(err, PT_ELIMIT, "more than %u words", WORDS_MAX);
+    w->ready = (n + page - 1) / page * page;
+    return io_map_at(fd, offset, (size_t)w->ready * sizeof(*w->at), (void *)w->at, true, err);
+}
+
 bool words_need(struct words *w, uint32_t n)
 {
-    uint32_t to = (n + STEP - 1) / STEP * STEP;
+    uint32_t to = n < WORDS_MAX - STEP ? (n + STEP - 1) / STEP * STEP : WORDS_MAX;
     if (n <= w->ready)
         return true;
     if (n > WORDS_MAX || !mem_commit((void *)(w->at + w->ready), (size_t)(to - w->ready) * 4))
