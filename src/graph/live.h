@@ -98,6 +98,12 @@ void live_free(struct live *g); /* takes NULL; all must have unpinned */
  * PT_EINVAL: it breaks an invariant of delta.h. PT_ELIMIT, PT_ENOMEM. */
 int live_apply(struct live *g, const struct delta *d, struct err *err);
 
+/* The same in two steps, so that the delta can be made durable between them: what fails fails in
+ * live_prepare, and nobody sees anything before live_publish. live_abort takes it back. */
+int live_prepare(struct live *g, const struct delta *d, struct err *err);
+void live_publish(struct live *g);
+void live_abort(struct live *g);
+
 /* False: too many readers (PINS_MAX). */
 bool live_pin(struct live *g, struct live_view *ret);
 void live_unpin(struct live *g, struct live_view *v);

@@ -698,7 +698,7 @@ static int apply(struct apply *a)
     return rc == PT_OK ? put_files(a) : rc;
 }
 
-int live_apply(struct live *g, const struct delta *d, struct err *err)
+int live_prepare(struct live *g, const struct delta *d, struct err *err)
 {
     struct apply a = {g, g->scratch, d, err};
     int rc = delta_check(d, err);
@@ -708,10 +708,18 @@ int live_apply(struct live *g, const struct delta *d, struct err *err)
         return err_set(err, PT_ELIMIT, "so many commits want the graph to be opened anew");
     commit_start(&g->commit, g->generation + 1);
     rc = apply(&a);
-    if (rc != PT_OK) {
+    if (rc != PT_OK)
         commit_undo(&g->commit);
-        return rc;
-    }
+    return rc;
+}
+
+void live_abort(struct live *g)
+{
+    commit_undo(&g->commit);
+}
+
+void live_publish(struct live *g)
+{
     pins_publish(&g->pins, ++g->generation);
     (void)commit_finish(&g->commit);
     uint32_t oldest = pins_oldest(&g->pins);
@@ -719,5 +727,12 @@ int live_apply(struct live *g, const struct delta *d, struct err *err)
     idmap_reclaim(&g->by_sig, oldest);
     idmap_reclaim(&g->by_path, oldest);
     idmap_reclaim(&g->by_name, oldest);
-    return PT_OK;
+}
+
+int live_apply(struct live *g, const struct delta *d, struct err *err)
+{
+    int rc = live_prepare(g, d, err);
+    if (rc == PT_OK)
+        live_publish(g);
+    return rc;
 }

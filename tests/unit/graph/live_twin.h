@@ -27,6 +27,10 @@ struct fixture {
     struct version now, kept[VERSIONS];
     struct live_view views[VERSIONS];
     uint64_t rng;
+    /* Applies in place of live_apply, if it is there: g is then a store's. */
+    int (*apply)(void *ctx, const struct delta *d, struct err *err);
+    void *ctx;
+    struct delta first; /* the delta that made the first version */
 };
 
 static inline uint32_t below(struct fixture *f, uint32_t n)
@@ -319,13 +323,18 @@ static inline void check_now(struct fixture *f)
     live_unpin(f->g, &v);
 }
 
-static inline struct fixture *fixture_new(uint64_t seed)
+static inline int apply_delta(struct fixture *f, const struct delta *d, struct err *err)
+{
+    return f->apply != NULL ? f->apply(f->ctx, d, err) : live_apply(f->g, d, err);
+}
+
+/* Without a graph: the caller applies f->first to the one he gives it. */
+static inline struct fixture *fixture_plan(uint64_t seed)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     assert_non_null(f);
     arena_init(&f->arena);
     f->rng = seed;
-    assert_int_equal(live_new(&f->g, NULL), PT_OK);
     /* all files, so that there is something to refer to */
     struct delta d;
     struct unit *units[FILES];
@@ -338,8 +347,15 @@ static inline struct fixture *fixture_new(uint64_t seed)
         fill_edges(f, units[i], &f->now);
         assert_true(vec_push(&d.units, *units[i]));
     }
-    assert_int_equal(live_apply(f->g, &d, NULL), PT_OK);
-    delta_release(&d);
+    f->first = d;
+    return f;
+}
+
+static inline struct fixture *fixture_new(uint64_t seed)
+{
+    struct fixture *f = fixture_plan(seed);
+    assert_int_equal(live_new(&f->g, NULL), PT_OK);
+    assert_int_equal(live_apply(f->g, &f->first, NULL), PT_OK);
     return f;
 }
 
@@ -349,7 +365,9 @@ static inline void fixture_free(struct fixture *f)
         if (f->views[i].g != NULL)
             live_unpin(f->g, &f->views[i]);
     }
-    live_free(f->g);
+    if (f->apply == NULL)
+        live_free(f->g);
+    delta_release(&f->first);
     arena_release(&f->arena);
     free(f);
 }
@@ -362,11 +380,63 @@ static inline void commit(struct fixture *f)
     bool any = false;
     for (uint32_t i = 0; i < FILES; i++)
         any |= next.of[i] != NULL;
-    if (any && live_apply(f->g, &d, &err) != PT_OK)
+    if (any && apply_delta(f, &d, &err) != PT_OK)
         fail_msg("%s", err.msg);
     if (any)
         f->now = next;
     delta_release(&d);
+}
+
+/* ---- one number for all of it ---- */
+
+static inline void digest_unit(struct hasher *h, const struct unit *u)
+{
+    struct unit_edge *e = malloc((u->n_edges + 1) * sizeof(*e));
+    memcpy(e, u->edges, u->n_edges * sizeof(*e));
+    uint32_t n = normalise(e, u->n_edges);
+    hasher_add_u64(h, u->size);
+    for (uint32_t i = 0; i < u->n_nodes; i++) {
+        hasher_add_u64(h, u->nodes[i].sig);
+        hasher_add_u64(h, (uint64_t)u->nodes[i].line << 32 | u->nodes[i].start);
+        hasher_add(h, u->nodes[i].signature, strlen(u->nodes[i].signature));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        hasher_add_u64(h, e[i].from);
+        hasher_add_u64(h, e[i].to);
+        hasher_add_u64(h, edge_order(&e[i]) << 2 | e[i].layer);
+    }
+    free(e);
+}
+
+static inline uint64_t digest_version(const struct version *t)
+{
+    struct hasher h;
+    hasher_init(&h);
+    for (uint32_t i = 0; i < FILES; i++) {
+        hasher_add_u64(&h, t->of[i] != NULL);
+        if (t->of[i] != NULL)
+            digest_unit(&h, t->of[i]);
+    }
+    return hasher_u64(&h);
+}
+
+static inline uint64_t digest_view(const struct live_view *v)
+{
+    struct arena arena;
+    struct hasher h;
+    hasher_init(&h);
+    arena_init(&arena);
+    for (uint32_t i = 0; i < FILES; i++) {
+        struct unit u;
+        char path[32];
+        (void)snprintf(path, sizeof(path), "src/%02u.c", i);
+        int rc = live_unit(v, path, &arena, &u, NULL);
+        hasher_add_u64(&h, rc == PT_OK);
+        if (rc == PT_OK)
+            digest_unit(&h, &u);
+    }
+    arena_release(&arena);
+    return hasher_u64(&h);
 }
 
 #endif
