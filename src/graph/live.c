@@ -6,6 +6,7 @@
 #include "graph/live_internal.h"
 #include "graph/segment.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SPACE_BYTES ((size_t)16 << 30) /* of addresses */
@@ -338,4 +339,48 @@ int live_unit(const struct live_view *v, const char *path, struct arena *arena, 
     if (m.failed || ret->nodes == NULL || edges == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the unit of %s", path);
     return PT_OK;
+}
+
+/* ---- the way back ---- */
+
+static int take_unit(const struct live_view *v, const char *path, struct delta *to, struct err *err)
+{
+    struct unit u = {.path = path, .removed = true};
+    int rc = live_find_path(v, path) != ID_NONE ? live_unit(v, path, &to->arena, &u, err) : PT_OK;
+    if (rc == PT_OK && !vec_push(&to->units, u))
+        rc = err_set(err, PT_ENOMEM, "out of memory for an inverse");
+    return rc;
+}
+
+static int by_unit_path(const void *a, const void *b)
+{
+    return strcmp(((const struct unit *)a)->path, ((const struct unit *)b)->path);
+}
+
+static int take_all_units(const struct live_view *v, struct delta *to, struct err *err)
+{
+    int rc = PT_OK;
+    for (uint32_t id = 0; rc == PT_OK && id < v->n_files; id++) {
+        const struct live_file *f = live_file(v, id);
+        if (f != NULL)
+            rc = take_unit(v, live_path(f), to, err);
+    }
+    if (to->units.len > 1)
+        qsort(to->units.at, to->units.len, sizeof(*to->units.at), by_unit_path);
+    return rc;
+}
+
+int live_inverse(const struct live_view *v, const struct delta *d, struct delta *ret,
+                 struct err *err)
+{
+    int rc = PT_OK;
+    delta_init(ret);
+    ret->replace_all = d->replace_all;
+    if (d->replace_all)
+        rc = take_all_units(v, ret, err);
+    for (uint32_t i = 0; rc == PT_OK && !d->replace_all && i < d->units.len; i++)
+        rc = take_unit(v, d->units.at[i].path, ret, err);
+    if (rc != PT_OK)
+        delta_release(ret);
+    return rc;
 }

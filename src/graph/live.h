@@ -136,6 +136,11 @@ void live_sites(const struct live_view *v, uint32_t target, uint32_t value, uint
 int live_unit(const struct live_view *v, const char *path, struct arena *arena, struct unit *ret,
               struct err *err);
 
+/* The delta that takes `d`, applied to the graph of this view, back. It borrows from the view and
+ * from `d`. PT_ENOMEM. */
+int live_inverse(const struct live_view *v, const struct delta *d, struct delta *ret,
+                 struct err *err);
+
 size_t live_bytes(const struct live *g);
 
 #endif

@@ -2,6 +2,7 @@
 #include "unit/graph/live_twin.h"
 
 #include "base/fault.h"
+#include "graph/delta_codec.h"
 
 #include <pthread.h>
 
@@ -112,6 +113,77 @@ static void test_live__a_failing_allocation_changes_nothing(void **state)
     fixture_free(f);
 }
 
+/* Back and forth, by way of the bytes that the log would hold. */
+static void apply_encoded(struct fixture *f, const struct delta *d)
+{
+    struct buf bytes = {0};
+    struct delta again;
+    struct err err = {0};
+    assert_int_equal(delta_encode(d, &bytes, NULL), PT_OK);
+    assert_int_equal(delta_decode((const uint8_t *)bytes.p, bytes.n, &again, NULL), PT_OK);
+    if (live_apply(f->g, &again, &err) != PT_OK)
+        fail_msg("%s", err.msg);
+    delta_release(&again);
+    buf_release(&bytes);
+}
+
+static void test_live__an_inverse_takes_a_delta_back(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(19);
+    for (uint32_t i = 0; i < 150; i++) {
+        struct delta d, back;
+        struct live_view v;
+        const struct version none = {{0}};
+        struct version next = random_change(f, &d), before = f->now;
+        d.replace_all = i % 10 == 9 && memcmp(&next, &none, sizeof(none)) != 0;
+        for (uint32_t k = 0; d.replace_all && k < FILES; k++) { /* then it must name all */
+            if (next.of[k] != NULL && next.of[k] == f->now.of[k])
+                d.replace_all = false;
+        }
+        assert_true(live_pin(f->g, &v));
+        assert_int_equal(live_inverse(&v, &d, &back, NULL), PT_OK);
+        if (memcmp(&next, &none, sizeof(none)) != 0) {
+            apply_encoded(f, &d);
+            f->now = next;
+            check_now(f);
+            apply_encoded(f, &back);
+            f->now = before;
+            check_now(f);
+            if (below(f, 2)) {
+                apply_encoded(f, &d);
+                f->now = next;
+            }
+        }
+        live_unpin(f->g, &v);
+        delta_release(&back);
+        delta_release(&d);
+    }
+    fixture_free(f);
+}
+
+/* A delta that replaces all is taken back by one that does. */
+static void test_live__an_inverse_of_everything(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(23);
+    struct delta d, back;
+    struct live_view v;
+    for (uint32_t i = 0; i < 10; i++)
+        commit(f);
+    delta_init(&d);
+    d.replace_all = true;
+    assert_true(live_pin(f->g, &v));
+    assert_int_equal(live_inverse(&v, &d, &back, NULL), PT_OK);
+    assert_int_equal(live_apply(f->g, &d, NULL), PT_OK);
+    assert_int_equal(live_apply(f->g, &back, NULL), PT_OK);
+    live_unpin(f->g, &v);
+    check_now(f);
+    delta_release(&back);
+    delta_release(&d);
+    fixture_free(f);
+}
+
 /* ---- readers beside the writer ---- */
 
 struct shared {
@@ -176,6 +248,8 @@ int main(void)
         cmocka_unit_test(test_live__replacing_all_leaves_only_what_is_named),
         cmocka_unit_test(test_live__a_delta_that_breaks_an_invariant_changes_nothing),
         cmocka_unit_test(test_live__a_failing_allocation_changes_nothing),
+        cmocka_unit_test(test_live__an_inverse_takes_a_delta_back),
+        cmocka_unit_test(test_live__an_inverse_of_everything),
         cmocka_unit_test(test_live__readers_see_whole_commits),
     };
     return RUN_TESTS(tests);
