@@ -229,10 +229,11 @@ static uint32_t add_list(struct writer *w, bool values)
     buf_add(&w->buf, (const char *)&head, sizeof(head));
     for (uint32_t i = 0; i < n; i++)
         buf_add(&w->buf, (const char *)&w->entries.at[i].target, 4);
-    for (uint32_t i = 0; i < n && values; i++)
-        buf_add(&w->buf, (const char *)&w->entries.at[i].value, 4);
     for (uint32_t i = 0; i < n; i++)
         buf_add(&w->buf, (const char *)&w->entries.at[i].attr, 1);
+    pad(w, sizeof(uint32_t));
+    for (uint32_t i = 0; i < n && values; i++)
+        buf_add(&w->buf, (const char *)&w->entries.at[i].value, 4);
     return ref;
 }
 

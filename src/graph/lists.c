@@ -27,12 +27,12 @@ static bool chunk_span(const struct lists *l, const struct list_index *index, ui
     while (!(ref & LISTS_PIECE)) {
         const struct block_head *h = block_of(l->space, ref);
         if (h->generation <= generation) {
-            list_span_of(l, h, ret);
+            list_span_of(h, ret);
             return h->n > 0;
         }
         ref = block_past(h)->older;
     }
-    list_span_of(l, block_of(l->space, index->pieces_of), ret);
+    list_span_of(block_of(l->space, index->pieces_of), ret);
     ref &= ~LISTS_PIECE;
     ret->targets += ref;
     ret->values += ref;
@@ -155,13 +155,12 @@ static uint32_t write_list(const struct lists *l, struct commit *c, struct merge
                            uint32_t older)
 {
     uint32_t ref;
-    size_t bytes = sizeof(struct block_head) + n * (l->values ? (size_t)9 : 5);
-    struct block_head *h = commit_block(c, bytes, n, older, &ref);
+    struct block_head *h = commit_block(c, list_bytes(n, l->values), n, older, &ref);
     if (h == NULL)
         return 0;
     struct target to = {.targets = (uint32_t *)(h + 1)};
-    to.values = l->values ? to.targets + n : NULL;
-    to.attrs = (uint8_t *)(to.targets + (l->values ? 2 * (size_t)n : n));
+    to.attrs = (uint8_t *)(to.targets + n);
+    to.values = l->values ? to.targets + list_words(n) : NULL;
     merge_take(m, &to, n);
     return ref;
 }
@@ -194,7 +193,7 @@ static void add_merged(struct lists *l, struct commit *c, struct merge *m, uint3
         if (ref == 0)
             return;
         struct list_span s;
-        list_span_of(l, block_of(l->space, ref), &s);
+        list_span_of(block_of(l->space, ref), &s);
         add_chunk(l, c, span_key(&s, 0), ref, 0);
     }
 }
@@ -314,7 +313,7 @@ static void cut(struct lists *l, struct commit *c, const struct list_span *s,
 {
     for (uint32_t at = 0; at < s->n && !c->failed;) {
         uint32_t len = s->n - at < LISTS_CHUNK_MAX ? s->n - at : LISTS_CHUNK_FILL, here = 0;
-        struct list_span piece = {s->targets + at, s->values + at, s->attrs + at, len};
+        struct list_span piece = {s->targets + at, s->attrs + at, s->values + at, len};
         while (here < n && (at + len == s->n || edit_key(&edits[here]) < span_key(s, at + len)))
             here++;
         if (here == 0) {
@@ -349,7 +348,7 @@ void lists_edit(struct lists *l, struct commit *c, uint32_t id, const struct lis
             split_chunks(l, c, entry, index, edits, n);
         return;
     }
-    list_span_of(l, h, &s);
+    list_span_of(h, &s);
     struct merge m = {&s, edits, 0, 0, n};
     uint32_t count = merged_count(&s, edits, n);
     if (count <= LISTS_CHUNK_MAX) {

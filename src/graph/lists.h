@@ -13,8 +13,8 @@
  * A long list is cut into chunks under an index: a commit replaces the chunks that it changes, and
  * the index when a chunk must be split.
  *
- *   list    generation, count; targets[count]; values[count] if the lists have them;
- *           attrs[count], bytes
+ *   list    generation, count; targets[count]; attrs[count], bytes, padded to a word;
+ *           values[count] if the lists have them
  *   index   generation, LISTS_INDEX | number of chunks; ref of the list that chunks may be pieces
  *           of, 0; chunks
  *
@@ -61,8 +61,9 @@ struct lists {
 
 /* One stretch of a list. */
 struct list_span {
-    const uint32_t *targets, *values;
+    const uint32_t *targets;
     const uint8_t *attrs;
+    const uint32_t *values; /* if the lists have them */
     uint32_t n;
 };
 
@@ -74,14 +75,23 @@ struct list_walk {
     uint32_t generation;
 };
 
-static inline void list_span_of(const struct lists *l, const struct block_head *h,
-                                struct list_span *ret)
+/* Words that the targets and attrs of n entries take. */
+static inline size_t list_words(uint32_t n)
 {
-    const uint32_t *p = (const uint32_t *)(h + 1);
+    return (size_t)n + (n + 3) / 4;
+}
+
+static inline size_t list_bytes(uint32_t n, bool values)
+{
+    return sizeof(struct block_head) + (list_words(n) + (values ? n : 0)) * sizeof(uint32_t);
+}
+
+static inline void list_span_of(const struct block_head *h, struct list_span *ret)
+{
     ret->n = h->n;
-    ret->targets = p;
-    ret->values = p + h->n;
-    ret->attrs = (const uint8_t *)(p + (l->values ? 2 * (size_t)h->n : h->n));
+    ret->targets = (const uint32_t *)(h + 1);
+    ret->attrs = (const uint8_t *)(ret->targets + h->n);
+    ret->values = ret->targets + list_words(h->n);
 }
 
 /* The next chunk of the list; false behind the last. */
@@ -99,7 +109,7 @@ static inline bool list_begin(const struct lists *l, uint32_t generation, uint32
     w->at = w->end = 0;
     if (PT_UNLIKELY(h->n & LISTS_INDEX))
         return list_begin_index_(l, generation, h, w);
-    list_span_of(l, h, &w->span);
+    list_span_of(h, &w->span);
     return h->n > 0;
 }
 

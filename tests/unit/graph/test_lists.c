@@ -154,12 +154,12 @@ static void make_base(struct fixture *f)
         }
         if (t->at.len == 0)
             continue;
-        uint32_t at = space_take(&f->space, sizeof(struct block_head) + (size_t)t->at.len * 9);
+        uint32_t at = space_take(&f->space, list_bytes(t->at.len, true));
         assert_int_not_equal(at, 0);
         struct block_head *h = space_at(&f->space, at);
         h->n = t->at.len;
-        uint32_t *targets = (uint32_t *)(h + 1), *values = targets + h->n;
-        uint8_t *attrs = (uint8_t *)(f->lists.values ? values + h->n : values);
+        uint32_t *targets = (uint32_t *)(h + 1), *values = targets + list_words(h->n);
+        uint8_t *attrs = (uint8_t *)(targets + h->n);
         for (uint32_t i = 0; i < h->n; i++) {
             targets[i] = t->at.at[i].target;
             if (f->lists.values)
