@@ -5,7 +5,8 @@
  * Synthetic power-law graphs of mean degree 5: 30 % of the edges lead into hubs, half of the others
  * stay near their start. Files have 50 nodes. A commit brings one file anew, with 200 edges
  * different (100 gone, 100 new, a third of these into hubs). Blast radius is a breadth-first walk
- * against the edges, 3 deep; both sides run the same loop. At the end the graph is written as an
+ * against the edges, 3 deep; both sides run the same loop. Then it runs beside a writer that commits
+ * as fast as it can. At the end the graph is written as an
  * image (into the current folder, removed again), which is opened and walked.
  */
 #include "graph/live.h"
@@ -15,6 +16,7 @@
 #include "graph/image.h"
 #include "graph/segment.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@
 
 #define DEGREE 5u
 #define QUERIES 4000u
+#define READS 40000u
 #define COMMITS 10000u
 #define FILE_NODES 50u
 #define COMMIT_EDGES 200u
@@ -358,6 +361,61 @@ static void commits(struct live *g)
     mem_free(garbage);
 }
 
+/* ---- readers beside the writer ---- */
+
+struct writer {
+    struct live *g;
+    atomic_bool stop;
+    uint32_t commits;
+};
+
+static void *commit_on(void *ctx)
+{
+    struct writer *w = ctx;
+    uint32_t ns, garbage;
+    for (; !atomic_load(&w->stop); w->commits++)
+        commit(w->g, &ns, &garbage);
+    return NULL;
+}
+
+static void read_on(struct live *g, const uint32_t *starts, uint32_t *ret_ns)
+{
+    for (uint32_t q = 0; q < READS; q++) {
+        struct live_view v;
+        uint64_t t0 = clock_now_ns();
+        if (!live_pin(g, &v))
+            exit(1);
+        (void)walk_live(&g->in, v.generation, starts[q]);
+        live_unpin(g, &v);
+        ret_ns[q] = (uint32_t)(clock_now_ns() - t0);
+    }
+}
+
+static void readers(struct live *g)
+{
+    uint32_t *starts = get(READS, 4), *alone = get(READS, 4), *beside = get(READS, 4);
+    struct writer w = {.g = g};
+    pthread_t thread;
+    for (uint32_t q = 0; q < READS; q++)
+        starts[q] = below(n_nodes);
+    read_on(g, starts, alone);
+    read_on(g, starts, alone);
+    if (pthread_create(&thread, NULL, commit_on, &w) != 0)
+        exit(1);
+    read_on(g, starts, beside);
+    atomic_store(&w.stop, true);
+    (void)pthread_join(thread, NULL);
+    double a50 = quantile(alone, READS, 0.5), a99 = quantile(alone, READS, 0.99);
+    double b50 = quantile(beside, READS, 0.5), b99 = quantile(beside, READS, 0.99);
+    (void)printf(
+        "  readers: alone p50 %.2f p99 %.2f us; beside a writer (%u commits) p50 %.2f p99 %.2f "
+        "us; ratio p50 %.2f p99 %.2f\n",
+        a50, a99, w.commits, b50, b99, b50 / a50, b99 / a99);
+    mem_free(starts);
+    mem_free(alone);
+    mem_free(beside);
+}
+
 static double us_since(uint64_t t0)
 {
     return (double)(clock_now_ns() - t0) / 1e3;
@@ -427,6 +485,9 @@ static void run(uint32_t nodes)
     csr_free(&c);
     c = csr_make();
     compare("after the commits", g, &c);
+    readers(g);
+    csr_free(&c);
+    c = csr_make();
     image(&g, &c);
     csr_free(&c);
     live_free(g);

@@ -15,6 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Blocks that one commit makes free again, beyond twice those that it retires: so that none pile up,
+ * and yet a reader who leaves after minutes does not hold up the next commit. */
+#define RECLAIM_MOST 4096u
+
 struct apply {
     struct live *g;
     struct live_scratch *s;
@@ -720,10 +724,11 @@ void live_abort(struct live *g)
 
 void live_publish(struct live *g)
 {
+    uint32_t most = RECLAIM_MOST + 2 * g->commit.gone.len;
     pins_publish(&g->pins, ++g->generation);
     (void)commit_finish(&g->commit);
     uint32_t oldest = pins_oldest(&g->pins);
-    (void)space_reclaim(&g->space, oldest, UINT32_MAX);
+    (void)space_reclaim(&g->space, oldest, most);
     idmap_reclaim(&g->by_sig, oldest);
     idmap_reclaim(&g->by_path, oldest);
     idmap_reclaim(&g->by_name, oldest);
