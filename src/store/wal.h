@@ -71,7 +71,7 @@ enum wal_durability {
 #define WAL_FILE_BYTES ((uint64_t)16 << 20)
 
 /* Builds the graph anew; named where a log is refused. */
-#define WAL_REBUILD "parseltongue index --rebuild"
+#define WAL_REBUILD "parseltongue index"
 
 struct wal_options {
     uint8_t id[WAL_ID_SIZE]; /* of the store: random, the same for ever */
