@@ -24,13 +24,13 @@
 #include <unistd.h>
 
 #define DEGREE 5u
-#define QUERIES 4000u
+#define QUERIES 20000u
 #define READS 40000u
 #define COMMITS 10000u
 #define FILE_NODES 50u
 #define COMMIT_EDGES 200u
 #define DEPTH 3u
-#define AHEAD 8u
+#define AHEAD 4u
 
 static uint64_t rng_state = 42;
 
@@ -234,8 +234,6 @@ static uint32_t walk_csr(const struct csr *c, uint32_t from)
     seen[from] = stamp;
     for (uint32_t depth = 0; depth < DEPTH; depth++) {
         for (uint32_t end = n; at < end; at++) {
-            if (at + 2 * AHEAD < end)
-                __builtin_prefetch(&c->start[queue[at + 2 * AHEAD]]);
             if (at + AHEAD < end)
                 __builtin_prefetch(&c->node[c->start[queue[at + AHEAD]]]);
             const uint32_t *list = c->node + c->start[queue[at]];
@@ -244,6 +242,7 @@ static uint32_t walk_csr(const struct csr *c, uint32_t from)
             for (uint32_t i = 0; i < len; i++) {
                 if (seen[list[i]] != stamp && EDGE_BLAST >> seg_attr_kind(attrs[i]) & 1) {
                     seen[list[i]] = stamp;
+                    __builtin_prefetch(&c->start[list[i]]);
                     queue[n++] = list[i];
                 }
             }
@@ -261,8 +260,6 @@ static uint32_t walk_live(const struct lists *l, uint32_t generation, uint32_t f
     for (uint32_t depth = 0; depth < DEPTH; depth++) {
         for (uint32_t end = n; at < end; at++) {
             struct list_walk w;
-            if (at + 2 * AHEAD < end)
-                list_prefetch_entry(l, queue[at + 2 * AHEAD]);
             if (at + AHEAD < end)
                 list_prefetch(l, queue[at + AHEAD]);
             if (!list_begin(l, generation, queue[at], &w))
@@ -272,6 +269,7 @@ static uint32_t walk_live(const struct lists *l, uint32_t generation, uint32_t f
                     uint32_t to = w.span.targets[i];
                     if (seen[to] != stamp && EDGE_BLAST >> seg_attr_kind(w.span.attrs[i]) & 1) {
                         seen[to] = stamp;
+                        list_prefetch_entry(l, to);
                         queue[n++] = to;
                     }
                 }
