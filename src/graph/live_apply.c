@@ -150,15 +150,12 @@ static int begin(struct apply *a)
         if (newest_file(a->g, id) != NULL && !mark_file(s, id))
             return no_memory(a->err);
     }
-    for (uint32_t id = 0; id < s->file_mark.len; id++) {
-        if (a->d->replace_all && is_marked(s, id) && !take_old(a, id))
-            return no_memory(a->err);
-    }
-    for (uint32_t i = 0; !a->d->replace_all && i < s->files.len; i++) {
-        if (!take_old(a, s->files.at[i].id))
-            return no_memory(a->err);
-    }
-    return PT_OK;
+    bool ok = true;
+    for (uint32_t id = 0; a->d->replace_all && ok && id < s->file_mark.len; id++)
+        ok = !is_marked(s, id) || take_old(a, id);
+    for (uint32_t i = 0; !a->d->replace_all && ok && i < s->files.len; i++)
+        ok = take_old(a, s->files.at[i].id);
+    return ok ? PT_OK : no_memory(a->err);
 }
 
 /* ---- nodes ---- */
@@ -224,9 +221,11 @@ static int put_node(struct apply *a, const struct unit *u, const struct unit_nod
         (old != NULL && !is_marked(a->s, old->file)))
         return err_set(a->err, PT_EINVAL, "D3: unit %s: the sig hash of %s is there already",
                        u->path, n->qualified);
-    int rc = name_id(a, n->name, &name);
+    bool renamed = old == NULL || strcmp(live_text(g, old->name), n->name) != 0;
+    int rc = renamed ? name_id(a, n->name, &name) : PT_OK;
     if (rc != PT_OK)
         return rc;
+    name = renamed ? name : old->name;
     struct live_node *to = (struct live_node *)commit_block(&g->commit, bytes, 1, old_ref, &ref);
     if (to == NULL)
         return no_memory(a->err);
@@ -245,7 +244,6 @@ static int put_node(struct apply *a, const struct unit *u, const struct unit_nod
     to->unused = 0;
     memcpy(to->strings, n->qualified, qualified);
     memcpy(to->strings + qualified, n->signature, signature);
-    bool renamed = old == NULL || old->name != name;
     if (renamed && ((old != NULL && !rename_node(a->s, old->name, id, true)) ||
                     !rename_node(a->s, name, id, false)))
         return no_memory(a->err);
