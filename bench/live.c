@@ -1,25 +1,28 @@
-/* The live graph against a static CSR of the same graph in the same process, and what commits cost.
+/* The live graph, as a durable store holds it, against a static CSR of the same graph in the same
+ * process; what commits cost; what questions take.
  *
  *   live [NODES]...     default: 50000 250000 1250000
  *
  * Synthetic power-law graphs of mean degree 5: 30 % of the edges lead into hubs, half of the others
  * stay near their start. Files have 50 nodes. A commit brings one file anew, with 200 edges
- * different (100 gone, 100 new, a third of these into hubs). Blast radius is a breadth-first walk
- * against the edges, 3 deep; both sides run the same loop. Then it runs beside a writer that commits
- * as fast as it can. At the end the graph is written as an
- * image (into the current folder, removed again), which is opened and walked.
+ * different (100 gone, 100 new, a third of these into hubs); it goes to the log (in the current
+ * folder), which is not synced, and the store compacts in the background, as in use. Blast radius is
+ * a breadth-first walk against the edges, 3 deep; both sides run the same loop. Then readers run
+ * beside a writer that commits as fast as it can.
  */
-#include "graph/live.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "graph/image.h"
-#include "graph/segment.h"
+#include "graph/view.h"
+#include "query/traverse.h"
+#include "store/durable.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -30,7 +33,7 @@
 #define FILE_NODES 50u
 #define COMMIT_EDGES 200u
 #define DEPTH 3u
-#define AHEAD 4u
+#define AHEAD 8u
 
 static uint64_t rng_state = 42;
 
@@ -115,10 +118,10 @@ static struct csr csr_make(void)
         c.start[i + 2] += c.start[i + 1];
     for (uint32_t i = 0; i < n_nodes; i++) {
         if (container_of(i) != i)
-            csr_put(&c, i, container_of(i), seg_attr(EDGE_CONTAINS, LAYER_EXACT));
+            csr_put(&c, i, container_of(i), edge_attr(EDGE_CONTAINS, LAYER_EXACT));
     }
     for (uint32_t i = 0; i < n_nodes * DEGREE; i++)
-        csr_put(&c, targets[i], i / DEGREE, seg_attr(EDGE_CALLS, LAYER_TYPED));
+        csr_put(&c, targets[i], i / DEGREE, edge_attr(EDGE_CALLS, LAYER_TYPED));
     return c;
 }
 
@@ -180,6 +183,7 @@ static struct unit unit_of(struct arena *a, uint32_t file)
                                    .kind = EDGE_CALLS,
                                    .layer = LAYER_TYPED};
     }
+    at = unit_edges_sort(edges, at);
     return (struct unit){
         .path = path, .lang = "rust", .nodes = nodes, .n_nodes = n, .edges = edges, .n_edges = at};
 }
@@ -207,7 +211,7 @@ static void live_make(struct live **ret)
                 if (!vec_push(&d.units, u))
                     exit(1);
             }
-            if (live_apply(*ret, &d, &err) != PT_OK)
+            if (live_apply(*ret, &d, (struct live_stamp){0}, &err) != PT_OK)
                 die(&err);
             delta_release(&d);
         }
@@ -226,26 +230,55 @@ static int by_number(const void *a, const void *b)
 
 static uint32_t *seen, stamp, *queue;
 
-static uint32_t walk_csr(const struct csr *c, uint32_t from)
+/* Both sides run this: the nodes of one list, and what will be read of them. */
+static inline uint32_t take(const uint32_t *list, const uint8_t *attrs, uint32_t n,
+                            const uint32_t *entries, uint64_t followed, uint32_t end)
 {
-    uint32_t n = 1, at = 0;
+    uint32_t *const mark = seen, *const to = queue, now = stamp;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t node = list[i];
+        if (mark[node] == now || !(followed >> attrs[i] & 1))
+            continue;
+        mark[node] = now;
+        __builtin_prefetch(&entries[node]);
+        to[end++] = node;
+    }
+    return end;
+}
+
+/* The kinds and layers that are followed, as attributes. */
+static uint64_t followed_attrs(void)
+{
+    uint64_t ret = 0;
+    for (unsigned attr = 0; attr < 64; attr++) {
+        if (EDGE_BLAST >> edge_attr_kind((uint8_t)attr) & 1 &&
+            edge_attr_layer((uint8_t)attr) != LAYER_CANDIDATE)
+            ret |= UINT64_C(1) << attr;
+    }
+    return ret;
+}
+
+static uint32_t begin_walk(uint32_t from)
+{
     stamp++;
     queue[0] = from;
     seen[from] = stamp;
+    return 1;
+}
+
+static uint32_t walk_csr(const struct csr *c, uint32_t from)
+{
+    const uint64_t followed = followed_attrs();
+    uint32_t n = begin_walk(from), at = 0;
     for (uint32_t depth = 0; depth < DEPTH; depth++) {
-        for (uint32_t end = n; at < end; at++) {
+        uint32_t end = n;
+        for (uint32_t i = at; i < end && i < at + AHEAD; i++)
+            __builtin_prefetch(&c->node[c->start[queue[i]]]);
+        for (; at < end; at++) {
             if (at + AHEAD < end)
                 __builtin_prefetch(&c->node[c->start[queue[at + AHEAD]]]);
-            const uint32_t *list = c->node + c->start[queue[at]];
-            const uint8_t *attrs = c->attr + c->start[queue[at]];
-            uint32_t len = c->start[queue[at] + 1] - c->start[queue[at]];
-            for (uint32_t i = 0; i < len; i++) {
-                if (seen[list[i]] != stamp && EDGE_BLAST >> seg_attr_kind(attrs[i]) & 1) {
-                    seen[list[i]] = stamp;
-                    __builtin_prefetch(&c->start[list[i]]);
-                    queue[n++] = list[i];
-                }
-            }
+            uint32_t first = c->start[queue[at]], len = c->start[queue[at] + 1] - first;
+            n = take(c->node + first, c->attr + first, len, c->start, followed, n);
         }
     }
     return n;
@@ -253,27 +286,22 @@ static uint32_t walk_csr(const struct csr *c, uint32_t from)
 
 static uint32_t walk_live(const struct lists *l, uint32_t generation, uint32_t from)
 {
-    uint32_t n = 1, at = 0;
-    stamp++;
-    queue[0] = from;
-    seen[from] = stamp;
+    const uint64_t followed = followed_attrs();
+    uint32_t n = begin_walk(from), at = 0;
     for (uint32_t depth = 0; depth < DEPTH; depth++) {
-        for (uint32_t end = n; at < end; at++) {
+        uint32_t end = n;
+        for (uint32_t i = at; i < end && i < at + AHEAD; i++)
+            list_prefetch(l, queue[i]);
+        for (; at < end; at++) {
             struct list_walk w;
             if (at + AHEAD < end)
                 list_prefetch(l, queue[at + AHEAD]);
             if (!list_begin(l, generation, queue[at], &w))
                 continue;
-            do {
-                for (uint32_t i = 0; i < w.span.n; i++) {
-                    uint32_t to = w.span.targets[i];
-                    if (seen[to] != stamp && EDGE_BLAST >> seg_attr_kind(w.span.attrs[i]) & 1) {
-                        seen[to] = stamp;
-                        list_prefetch_entry(l, to);
-                        queue[n++] = to;
-                    }
-                }
-            } while (list_more(&w));
+            do
+                n = take(w.span.targets, w.span.attrs, w.span.n, (const uint32_t *)l->entry,
+                         followed, n);
+            while (list_more(&w));
         }
     }
     return n;
@@ -285,20 +313,27 @@ static double quantile(uint32_t *ns, uint32_t n, double q)
     return (double)ns[(uint32_t)((double)(n - 1) * q)] / 1e3;
 }
 
+static struct view pinned(struct durable *s)
+{
+    struct err err = {0};
+    struct view v;
+    if (store_pin(durable_store(s), &v, &err) != PT_OK)
+        die(&err);
+    return v;
+}
+
 /* Each query on both sides, in turns. */
-static void compare(const char *what, struct live *g, const struct csr *c)
+static void compare(const char *what, struct durable *s, const struct csr *c)
 {
     uint32_t *a = get(QUERIES, 4), *b = get(QUERIES, 4), wrong = 0;
     uint64_t reached = 0, sum[2] = {0};
-    struct live_view v;
-    if (!live_pin(g, &v))
-        exit(1);
+    struct view v = pinned(s);
     for (uint32_t q = 0; q < QUERIES; q++) {
         uint32_t from = below(n_nodes), n[2];
         for (uint32_t turn = 0; turn < 2; turn++) {
             bool live = (q + turn) % 2 == 0;
             uint64_t t0 = clock_now_ns();
-            n[live] = live ? walk_live(&g->in, v.generation, from) : walk_csr(c, from);
+            n[live] = live ? walk_live(&v.g->in, v.generation, from) : walk_csr(c, from);
             uint32_t ns = (uint32_t)(clock_now_ns() - t0);
             (live ? b : a)[q] = ns;
             sum[live] += ns;
@@ -312,14 +347,14 @@ static void compare(const char *what, struct live *g, const struct csr *c)
                  "p99 %.2f all %.2f; %.0f nodes reached; %u differ\n",
                  what, a50, a99, b50, b99, b50 / a50, b99 / a99, (double)sum[1] / (double)sum[0],
                  (double)reached / QUERIES, wrong);
-    live_unpin(g, &v);
+    store_unpin(durable_store(s), &v);
     mem_free(a);
     mem_free(b);
 }
 
 /* ---- commits ---- */
 
-static void commit(struct live *g, uint32_t *ret_ns, uint32_t *ret_garbage)
+static void commit(struct durable *s, uint32_t *ret_ns, uint32_t *ret_garbage)
 {
     struct err err = {0};
     struct delta d;
@@ -335,26 +370,28 @@ static void commit(struct live *g, uint32_t *ret_ns, uint32_t *ret_garbage)
     delta_init(&d);
     if (!vec_push(&d.units, unit_of(&d.arena, file)))
         exit(1);
+    const struct live *g = durable_graph(s);
     uint64_t before = g->space.retired_total, t0 = clock_now_ns();
-    if (live_apply(g, &d, &err) != PT_OK)
+    if (durable_apply(s, &d, &err) != PT_OK)
         die(&err);
     *ret_ns = (uint32_t)(clock_now_ns() - t0);
-    *ret_garbage = (uint32_t)(g->space.retired_total - before);
+    *ret_garbage = g == durable_graph(s) ? (uint32_t)(g->space.retired_total - before) : 0;
     delta_release(&d);
 }
 
-static void commits(struct live *g)
+static void commits(struct durable *s)
 {
     uint32_t *ns = get(COMMITS, 4), *garbage = get(COMMITS, 4);
+    uint64_t compactions = durable_compactions(s);
     for (uint32_t i = 0; i < COMMITS; i++)
-        commit(g, &ns[i], &garbage[i]);
+        commit(s, &ns[i], &garbage[i]);
     double p50 = quantile(ns, COMMITS, 0.5), p99 = quantile(ns, COMMITS, 0.99);
     (void)printf(
         "  %u commits: p50 %.1f p99 %.1f max %.1f us; garbage p50 %.1f p99 %.1f max %.1f KB; "
-        "%.1f MB\n",
+        "%u compactions; %.1f MB\n",
         COMMITS, p50, p99, (double)ns[COMMITS - 1] / 1e3, quantile(garbage, COMMITS, 0.5),
         quantile(garbage, COMMITS, 0.99), (double)garbage[COMMITS - 1] / 1e3,
-        (double)live_bytes(g) / 1e6);
+        (unsigned)(durable_compactions(s) - compactions), (double)durable_bytes(s) / 1e6);
     mem_free(ns);
     mem_free(garbage);
 }
@@ -362,7 +399,7 @@ static void commits(struct live *g)
 /* ---- readers beside the writer ---- */
 
 struct writer {
-    struct live *g;
+    struct durable *s;
     atomic_bool stop;
     uint32_t commits;
 };
@@ -372,35 +409,33 @@ static void *commit_on(void *ctx)
     struct writer *w = ctx;
     uint32_t ns, garbage;
     for (; !atomic_load(&w->stop); w->commits++)
-        commit(w->g, &ns, &garbage);
+        commit(w->s, &ns, &garbage);
     return NULL;
 }
 
-static void read_on(struct live *g, const uint32_t *starts, uint32_t *ret_ns)
+static void read_on(struct durable *s, const uint32_t *starts, uint32_t *ret_ns)
 {
     for (uint32_t q = 0; q < READS; q++) {
-        struct live_view v;
         uint64_t t0 = clock_now_ns();
-        if (!live_pin(g, &v))
-            exit(1);
-        (void)walk_live(&g->in, v.generation, starts[q]);
-        live_unpin(g, &v);
+        struct view v = pinned(s);
+        (void)walk_live(&v.g->in, v.generation, starts[q]);
+        store_unpin(durable_store(s), &v);
         ret_ns[q] = (uint32_t)(clock_now_ns() - t0);
     }
 }
 
-static void readers(struct live *g)
+static void readers(struct durable *s)
 {
     uint32_t *starts = get(READS, 4), *alone = get(READS, 4), *beside = get(READS, 4);
-    struct writer w = {.g = g};
+    struct writer w = {.s = s};
     pthread_t thread;
     for (uint32_t q = 0; q < READS; q++)
         starts[q] = below(n_nodes);
-    read_on(g, starts, alone);
-    read_on(g, starts, alone);
+    read_on(s, starts, alone);
+    read_on(s, starts, alone);
     if (pthread_create(&thread, NULL, commit_on, &w) != 0)
         exit(1);
-    read_on(g, starts, beside);
+    read_on(s, starts, beside);
     atomic_store(&w.stop, true);
     (void)pthread_join(thread, NULL);
     double a50 = quantile(alone, READS, 0.5), a99 = quantile(alone, READS, 0.99);
@@ -419,50 +454,160 @@ static double us_since(uint64_t t0)
     return (double)(clock_now_ns() - t0) / 1e3;
 }
 
-/* Ids of an image are in the order of paths and of the nodes in their files: those of the bench. */
-static void image(struct live **g, const struct csr *c)
+/* ---- questions ---- */
+
+struct timing {
+    const char *what;
+    uint32_t *ns, *excess; /* excess: without 20 ns for each result */
+    uint64_t results;
+};
+
+static void note(struct timing *t, uint32_t q, uint64_t t0, uint32_t results)
 {
-    const char *path = "bench-live.image";
+    uint32_t ns = (uint32_t)(clock_now_ns() - t0), allowed = 20 * results;
+    t->ns[q] = ns;
+    t->excess[q] = ns > allowed ? ns - allowed : 0;
+    t->results += results;
+}
+
+static void report(struct timing *t)
+{
+    double p50 = quantile(t->ns, QUERIES, 0.5), p99 = quantile(t->ns, QUERIES, 0.99);
+    (void)printf("  %-28s p50 %7.2f p99 %8.2f max %8.2f us; less 20 ns a result: p99 %.2f us; "
+                 "%.1f results\n",
+                 t->what, p50, p99, (double)t->ns[QUERIES - 1] / 1e3,
+                 quantile(t->excess, QUERIES, 0.99), (double)t->results / QUERIES);
+    mem_free(t->ns);
+    mem_free(t->excess);
+}
+
+static uint32_t one_hop(const struct view *v, uint32_t id, uint32_t *to)
+{
+    struct edge_iter it;
+    struct edge e;
+    uint32_t n = 0;
+    view_edges(v, id, true, EDGE_BIT(EDGE_CALLS), &it);
+    while (view_next(&it, &e))
+        to[n++] = e.node;
+    return n;
+}
+
+/* In process, as a caller of the library asks them; the node is any, its data mostly not cached. */
+static void questions(struct durable *s)
+{
+    struct timing id = {"callers of a node", get(QUERIES, 4), get(QUERIES, 4), 0};
+    struct timing name = {"callers of a name", get(QUERIES, 4), get(QUERIES, 4), 0};
+    struct timing blast = {"blast radius (query_reach)", get(QUERIES, 4), get(QUERIES, 4), 0};
+    const struct reach_options o = {
+        .in = true, .kinds = EDGE_BLAST, .max_depth = DEPTH, .unsorted = true};
+    struct ids named = {0};
+    static volatile uint32_t cool;
+    struct reach reach;
+    struct view v = pinned(s);
+    reach_init(&reach);
+    for (uint32_t q = 0; q < QUERIES; q++) {
+        uint32_t from = below(n_nodes), n = 0;
+        const char *text;
+        do {
+            text = view_name(&v, below(n_nodes));
+            vec_clear(&named);
+            (void)view_named(&v, text, strlen(text), &named);
+        } while (named.len != 1); /* then it is a node that is asked for */
+        char copy[64];
+        (void)snprintf(copy, sizeof(copy), "%s", text);
+        for (uint32_t k = 0; k < 2000; k++) /* cools the name down */
+            cool += targets[below(n_nodes * DEGREE)];
+        uint64_t t0 = clock_now_ns();
+        n = one_hop(&v, from, queue);
+        note(&id, q, t0, n);
+        t0 = clock_now_ns();
+        vec_clear(&named);
+        (void)view_named(&v, copy, strlen(copy), &named);
+        n = one_hop(&v, named.at[0], queue);
+        note(&name, q, t0, n);
+    }
+    for (uint32_t q = 0; q < QUERIES; q++) {
+        uint32_t from = below(n_nodes);
+        uint64_t t0 = clock_now_ns();
+        (void)query_reach(&v, &from, 1, &o, &reach, NULL);
+        note(&blast, q, t0, reach.nodes.len);
+    }
+    report(&id);
+    report(&name);
+    report(&blast);
+    reach_release(&reach);
+    vec_release(&named);
+    store_unpin(durable_store(s), &v);
+}
+
+/* ---- */
+
+#define STORE "bench-live.store"
+
+static void remove_store(void)
+{
     struct err err = {0};
-    struct live_view v;
+    (void)system("rm -rf " STORE); /* a constant, and the bench's own */
+    if (mkdir(STORE, 0700) != 0) {
+        (void)err_set(&err, PT_EIO, "cannot make the folder " STORE " here");
+        die(&err);
+    }
+}
+
+/* The image of a graph that was made in memory is the store's first. */
+static void make_store(void)
+{
+    const char *path = STORE "/graph-0000000000000001.image";
+    struct err err = {0};
+    struct live *g;
+    struct view v;
+    remove_store();
+    live_make(&g);
+    (void)printf("  in memory: %.1f MB, %.0f bytes for each node\n", (double)live_bytes(g) / 1e6,
+                 (double)live_bytes(g) / n_nodes);
     uint64_t t0 = clock_now_ns();
-    if (!live_pin(*g, &v) || image_write(&v, path, &err) != PT_OK)
+    if (!live_pin(g, &v) || image_write(&v, path, &err) != PT_OK)
         die(&err);
     double wrote = us_since(t0);
-    live_unpin(*g, &v);
-    live_free(*g);
+    live_unpin(&v);
+    live_free(g);
     t0 = clock_now_ns();
-    if (image_verify(path, &err) != PT_OK)
+    if (image_verify(path, NULL, &err) != PT_OK)
         die(&err);
     double verified = us_since(t0);
     t0 = clock_now_ns();
-    if (image_open(path, g, &err) != PT_OK || !live_pin(*g, &v))
+    if (image_open(path, &g, &err) != PT_OK || !live_pin(g, &v))
         die(&err);
     double opened = us_since(t0);
-    uint32_t id = live_find_sig(&v, sig_of(n_nodes / 2)),
-             n = walk_live(&(*g)->in, v.generation, id);
+    uint32_t n = walk_live(&g->in, v.generation, view_find_sig(&v, sig_of(n_nodes / 2)));
     double answered = us_since(t0);
-    live_unpin(*g, &v);
     (void)printf(
         "  image: %.1f MB, %.0f bytes for each node; written in %.0f ms, verified in %.0f ms, "
         "opened in %.2f ms, first answer (%u nodes) after %.2f ms\n",
-        (double)(*g)->image.n / 1e6, (double)(*g)->image.n / n_nodes, wrote / 1e3, verified / 1e3,
+        (double)g->image.n / 1e6, (double)g->image.n / n_nodes, wrote / 1e3, verified / 1e3,
         opened / 1e3, n, answered / 1e3);
-    compare("image", *g, c);
-    (void)remove(path);
+    live_unpin(&v);
+    live_free(g);
 }
 
-static void run(uint32_t nodes)
+static void recovery(struct durable **s)
 {
-    struct live *g;
-    n_nodes = nodes;
-    targets = get((size_t)nodes * DEGREE, 4);
-    seen = get(nodes, 4);
-    queue = get((size_t)nodes + 1, 4);
-    for (uint32_t i = 0; i < nodes * DEGREE; i++) {
-        do
-            targets[i] = target_of(i / DEGREE);
-        while (0);
+    const struct durable_options o = {.durability = WAL_OS, .background = true};
+    struct wal_report report;
+    struct err err = {0};
+    uint64_t bytes = durable_log_bytes(*s);
+    (void)durable_close(*s, NULL);
+    uint64_t t0 = clock_now_ns();
+    if (durable_open(STORE, &o, s, &report, &err) != PT_OK)
+        die(&err);
+    (void)printf("  recovery: %u commits, %.1f MB of log: %.0f ms\n", (unsigned)report.records,
+                 (double)bytes / 1e6, us_since(t0) / 1e3);
+}
+
+static void random_targets(void)
+{
+    for (uint32_t i = 0; i < n_nodes * DEGREE; i++) {
+        targets[i] = target_of(i / DEGREE);
         for (uint32_t k = i / DEGREE * DEGREE; k < i; k++) {
             if (targets[k] == targets[i]) { /* no edge twice */
                 i--;
@@ -470,25 +615,44 @@ static void run(uint32_t nodes)
             }
         }
     }
+}
+
+static void run(uint32_t nodes)
+{
+    const struct durable_options o = {.durability = WAL_OS, .background = true};
+    struct durable *s;
+    struct err err = {0};
+    n_nodes = nodes;
+    targets = get((size_t)nodes * DEGREE, 4);
+    seen = get(nodes, 4);
+    queue = get((size_t)nodes + 1, 4);
+    random_targets();
     struct csr c = csr_make();
     uint32_t most = 0;
     for (uint32_t i = 0; i < nodes; i++)
         most = c.start[i + 1] - c.start[i] > most ? c.start[i + 1] - c.start[i] : most;
     (void)printf("%u nodes, %u edges, largest in-degree %u\n", nodes, nodes * DEGREE, most);
-    live_make(&g);
-    (void)printf("  %.1f MB, %.0f bytes for each node\n", (double)live_bytes(g) / 1e6,
-                 (double)live_bytes(g) / nodes);
-    compare("fresh", g, &c);
-    commits(g);
+    make_store();
+    if (durable_open(STORE, &o, &s, NULL, &err) != PT_OK)
+        die(&err);
+    (void)durable_settle(s, NULL); /* it is warm */
+    compare("fresh", s, &c);
+    questions(s);
+    commits(s);
     csr_free(&c);
     c = csr_make();
-    compare("after the commits", g, &c);
-    readers(g);
+    compare("after the commits", s, &c);
+    questions(s);
+    readers(s);
     csr_free(&c);
+    recovery(&s);
+    (void)durable_settle(s, NULL);
     c = csr_make();
-    image(&g, &c);
+    compare("reopened", s, &c);
     csr_free(&c);
-    live_free(g);
+    (void)durable_close(s, NULL);
+    remove_store();
+    (void)rmdir(STORE);
     mem_free(targets);
     mem_free(seen);
     mem_free(queue);

@@ -1,11 +1,14 @@
 /* Questions over a view, against a static CSR of the same graph in the same process.
  *
- *   query [--nodes N] [--edges M] [--rounds R] [--seed S]
+ *   query [--nodes N] [--edges M] [--rounds R] [--commits C] [--seed S]
  *
  * The graph: files of 100 functions; 70 % of the edges go to a neighbour of their start, 30 % to
  * hubs (power law); one edge in 20 is a candidate, which no walk follows. The CSR holds ids only,
  * and only the edges that are followed; it marks and queues, and gives back no distances, parents
- * or evidence. Starts are the same for both, drawn evenly from all nodes, and the two take turns.
+ * or kinds of edges. Another one ("same answer") holds all edges with their kinds, and gives back
+ * what query_reach does. Starts are the same for both, drawn evenly from all nodes, and the two take
+ * turns. Then C commits each bring a file anew, first with one function more, then with its
+ * functions in another order, so that ids are no longer in order, and walks are measured again.
  */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -30,7 +33,7 @@
 #define HOP_BATCH 16u /* one hop takes less than a look at the clock */
 
 struct options {
-    uint32_t nodes, edges, rounds;
+    uint32_t nodes, edges, rounds, commits;
     uint64_t seed;
 };
 
@@ -126,6 +129,7 @@ static void fill_unit(struct arena *a, const struct options *o, uint64_t *rng, u
                                .kind = kinds[rng_below(rng, 8)],
                                .layer = rng_below(rng, 20) == 0 ? LAYER_CANDIDATE : LAYER_EXACT};
     }
+    m = unit_edges_sort(edges, n + m) - n; /* no two are alike */
     *ret = (struct unit){.path = path,
                          .lang = "c",
                          .lines = 10 * n,
@@ -140,17 +144,16 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct unit *)a)->path, ((const struct unit *)b)->path);
 }
 
-static struct store *build(const struct options *o)
+static struct store *build(const struct options *o, uint64_t *rng)
 {
     struct delta d;
     struct store *store;
     struct err err = {0};
-    uint64_t rng = o->seed;
 
     delta_init(&d);
     for (uint32_t file = 0; file * PER_FILE < o->nodes; file++) {
         struct unit u;
-        fill_unit(&d.arena, o, &rng, file, &u);
+        fill_unit(&d.arena, o, rng, file, &u);
         if (!vec_push(&d.units, u))
             die("out of memory", "");
     }
@@ -161,33 +164,102 @@ static struct store *build(const struct options *o)
     return store;
 }
 
+/* The file has one function more now, which calls what others do. */
+static void add_function(struct arena *a, uint32_t number, struct unit *u)
+{
+    struct unit_node *nodes = must(arena_calloc(a, u->n_nodes + 1, sizeof(*nodes)));
+    struct unit_edge *edges = must(arena_calloc(a, u->n_edges + 2, sizeof(*edges)));
+    struct unit_node *last = &nodes[u->n_nodes];
+    uint64_t sig = hash_mix64(UINT64_MAX / 2 + number);
+
+    memcpy(nodes, u->nodes, u->n_nodes * sizeof(*nodes));
+    memcpy(edges, u->edges, u->n_edges * sizeof(*edges));
+    *last = nodes[1];
+    last->sig = sig;
+    last->line = u->n_nodes * 10;
+    edges[u->n_edges] = (struct unit_edge){.from = nodes[0].sig, .to = sig, .kind = EDGE_CONTAINS};
+    edges[u->n_edges + 1] = (struct unit_edge){
+        .from = sig, .to = edges[u->n_edges / 2].to, .line = u->n_nodes * 10, .kind = EDGE_CALLS};
+    u->n_nodes++;
+    u->n_edges = unit_edges_sort(edges, u->n_edges + 2);
+    u->nodes = nodes;
+    u->edges = edges;
+}
+
+static void turn_around(struct arena *a, struct unit *u)
+{
+    struct unit_node *nodes = must(arena_calloc(a, u->n_nodes, sizeof(*nodes)));
+
+    nodes[0] = u->nodes[0];
+    for (uint32_t i = 1; i < u->n_nodes; i++)
+        nodes[i] = u->nodes[u->n_nodes - i];
+    u->nodes = nodes;
+}
+
+static void commit_on(struct store *store, const struct options *o, uint64_t *rng, bool turned)
+{
+    struct err err = {0};
+
+    for (uint32_t i = 0; i < o->commits; i++) {
+        struct delta d;
+        struct unit u;
+        delta_init(&d);
+        fill_unit(&d.arena, o, rng, rng_below(rng, (o->nodes + PER_FILE - 1) / PER_FILE), &u);
+        if (turned)
+            turn_around(&d.arena, &u);
+        else
+            add_function(&d.arena, i, &u);
+        if (!vec_push(&d.units, u) || store_apply(store, &d, &err) != 0)
+            die("no commit", err.msg);
+        delta_release(&d);
+    }
+}
+
 /* ---- the static twin ---- */
 
 struct csr {
     uint32_t n;
     uint32_t *start, *node; /* who depends on it */
+    uint32_t *all_start, *all_node;
+    uint8_t *all_attr; /* all edges, with their kinds and layers */
     uint32_t *mark, epoch;
     uint32_t *queue;
+    struct reached *answer;
 };
+
+static struct csr csr_new(const struct view *v)
+{
+    struct csr c = {.n = view_node_limit(v)};
+    size_t nodes = c.n, edges = view_edge_count(v);
+
+    c.start = must(mem_calloc(nodes + 1, sizeof(*c.start)));
+    c.node = must(mem_calloc(edges, sizeof(*c.node)));
+    c.all_start = must(mem_calloc(nodes + 1, sizeof(*c.all_start)));
+    c.all_node = must(mem_calloc(edges, sizeof(*c.all_node)));
+    c.all_attr = must(mem_calloc(edges, sizeof(*c.all_attr)));
+    c.mark = must(mem_calloc(nodes, sizeof(*c.mark)));
+    c.queue = must(mem_calloc(nodes, sizeof(*c.queue)));
+    c.answer = must(mem_calloc(nodes, sizeof(*c.answer)));
+    return c;
+}
 
 static struct csr csr_of(const struct view *v)
 {
-    struct csr c = {.n = view_node_count(v)};
-    uint32_t at = 0;
+    struct csr c = csr_new(v);
+    uint32_t at = 0, all = 0;
 
-    c.start = must(mem_calloc((size_t)c.n + 1, sizeof(*c.start)));
-    c.node = must(mem_calloc(view_edge_count(v), sizeof(*c.node)));
-    c.mark = must(mem_calloc(c.n, sizeof(*c.mark)));
-    c.queue = must(mem_calloc(c.n, sizeof(*c.queue)));
     for (uint32_t id = 0; id < c.n; id++) {
         struct edge_iter it;
         struct edge e;
-        view_edges(v, id, true, EDGE_BLAST, &it);
+        view_edges(v, id, true, EDGE_ALL, &it); /* none, if the node is gone */
         while (view_next(&it, &e)) {
-            if (e.layer != LAYER_CANDIDATE)
+            c.all_node[all] = e.node;
+            c.all_attr[all++] = edge_attr(e.kind, e.layer);
+            if (e.layer != LAYER_CANDIDATE && (EDGE_BLAST >> e.kind & 1))
                 c.node[at++] = e.node;
         }
         c.start[id + 1] = at;
+        c.all_start[id + 1] = all;
     }
     return c;
 }
@@ -214,10 +286,40 @@ static uint32_t csr_reach(struct csr *c, uint32_t start, uint32_t depth)
     return end;
 }
 
+/* Gives the answer that query_reach gives. */
+static uint32_t csr_answer(struct csr *c, uint32_t start, uint32_t depth)
+{
+    uint32_t first = 0, end = 1;
+
+    c->mark[start] = ++c->epoch;
+    c->answer[0] = (struct reached){.node = start};
+    for (uint32_t distance = 1; distance <= depth && first < end; distance++) {
+        uint32_t level_end = end;
+        for (; first < level_end; first++) {
+            uint32_t at = c->answer[first].node;
+            for (uint32_t i = c->all_start[at]; i < c->all_start[at + 1]; i++) {
+                uint32_t to = c->all_node[i];
+                uint8_t kind = edge_attr_kind(c->all_attr[i]),
+                        layer = edge_attr_layer(c->all_attr[i]);
+                if (c->mark[to] != c->epoch && layer != LAYER_CANDIDATE &&
+                    (EDGE_BLAST >> kind & 1)) {
+                    c->mark[to] = c->epoch;
+                    c->answer[end++] = (struct reached){to, distance, first, kind, layer, true};
+                }
+            }
+        }
+    }
+    return end;
+}
+
 static void csr_release(struct csr *c)
 {
     mem_free(c->start);
     mem_free(c->node);
+    mem_free(c->all_start);
+    mem_free(c->all_node);
+    mem_free(c->all_attr);
+    mem_free(c->answer);
     mem_free(c->mark);
     mem_free(c->queue);
 }
@@ -255,18 +357,30 @@ static void print_row(const char *what, struct figures f, const char *note)
     printf("%-34s %10.3f %10.3f %10.3f   %s\n", what, f.p50, f.p99, f.max, note);
 }
 
-static void print_pair(const char *what, struct figures live, struct figures twin, double mean)
+static void print_pair(const char *what, struct figures live, const char *twin_name,
+                       struct figures twin, double mean)
 {
     char note[96];
 
     (void)snprintf(note, sizeof(note), "x%.2f p50, x%.2f p99; %.0f nodes on average",
                    live.p50 / twin.p50, live.p99 / twin.p99, mean);
     print_row(what, live, note);
-    (void)snprintf(note, sizeof(note), "  static CSR");
-    print_row(note, twin, "");
+    print_row(twin_name, twin, "");
 }
 
 static volatile uint64_t sink; /* keeps the compiler from dropping the twin's work */
+
+static uint32_t some_node(const struct view *v, uint64_t *rng)
+{
+    uint32_t id, limit = view_node_limit(v);
+
+    if (limit == 0)
+        die("no nodes", "");
+    do
+        id = rng_below(rng, limit);
+    while (!view_has_node(v, id));
+    return id;
+}
 
 static void bench_hop(const struct view *v, struct csr *c, const struct options *o)
 {
@@ -276,7 +390,7 @@ static void bench_hop(const struct view *v, struct csr *c, const struct options 
     for (uint32_t r = 0; r < o->rounds; r++) {
         uint32_t starts[HOP_BATCH];
         for (uint32_t i = 0; i < HOP_BATCH; i++)
-            starts[i] = rng_below(&rng, c->n);
+            starts[i] = some_node(v, &rng);
         for (unsigned turn = 0; turn < 2; turn++) {
             uint64_t t0 = clock_now_ns();
             for (uint32_t i = 0; i < HOP_BATCH; i++) {
@@ -299,12 +413,12 @@ static void bench_hop(const struct view *v, struct csr *c, const struct options 
         }
     }
     sink += sum;
-    print_pair("one hop backwards", finish(&live, HOP_BATCH), finish(&twin, HOP_BATCH),
-               (double)edges / ((double)o->rounds * HOP_BATCH));
+    print_pair("one hop backwards", finish(&live, HOP_BATCH), "  static CSR",
+               finish(&twin, HOP_BATCH), (double)edges / ((double)o->rounds * HOP_BATCH));
 }
 
 static void bench_reach(const struct view *v, struct csr *c, const struct options *o,
-                        uint32_t depth, bool unsorted)
+                        uint32_t depth, bool unsorted, bool same)
 {
     struct series live = series_of(o->rounds), twin = series_of(o->rounds);
     struct reach_options options = {
@@ -315,7 +429,7 @@ static void bench_reach(const struct view *v, struct csr *c, const struct option
 
     reach_init(&reach);
     for (uint32_t r = 0; r < o->rounds; r++) {
-        uint32_t start = rng_below(&rng, c->n), n = 0;
+        uint32_t start = some_node(v, &rng), n = 0;
         for (unsigned turn = 0; turn < 2; turn++) {
             uint64_t t0 = clock_now_ns();
             if (turn == r % 2) {
@@ -323,7 +437,7 @@ static void bench_reach(const struct view *v, struct csr *c, const struct option
                     die("out of memory", "");
                 live.ns[live.n++] = clock_now_ns() - t0;
             } else {
-                n = csr_reach(c, start, depth);
+                n = same ? csr_answer(c, start, depth) : csr_reach(c, start, depth);
                 twin.ns[twin.n++] = clock_now_ns() - t0;
             }
         }
@@ -334,7 +448,8 @@ static void bench_reach(const struct view *v, struct csr *c, const struct option
     reach_release(&reach);
     (void)snprintf(what, sizeof(what), "blast radius, depth %u%s", depth,
                    unsorted ? ", unsorted" : "");
-    print_pair(what, finish(&live, 1), finish(&twin, 1), (double)total / o->rounds);
+    print_pair(what, finish(&live, 1), same ? "  static CSR, same answer" : "  static CSR",
+               finish(&twin, 1), (double)total / o->rounds);
 }
 
 static void bench_find(const struct view *v, const struct options *o, bool known)
@@ -346,8 +461,8 @@ static void bench_find(const struct view *v, const struct options *o, bool known
 
     for (uint32_t r = 0; r < rounds; r++) {
         char name[96];
-        (void)snprintf(name, sizeof(name), "%s%s",
-                       view_name(v, rng_below(&rng, view_node_count(v))), known ? "" : "qx");
+        (void)snprintf(name, sizeof(name), "%s%s", view_name(v, some_node(v, &rng)),
+                       known ? "" : "qx");
         uint64_t t0 = clock_now_ns();
         if (query_find(v, name, NULL, &found, NULL) != 0)
             die("out of memory", "");
@@ -387,7 +502,7 @@ static void bench_context(const struct view *v, const struct options *o)
     uint64_t rng = o->seed + 4;
 
     for (uint32_t r = 0; r < rounds; r++) {
-        uint32_t node = rng_below(&rng, view_node_count(v));
+        uint32_t node = some_node(v, &rng);
         uint64_t t0 = clock_now_ns();
         if (query_context(v, node, &c, NULL) != 0)
             die("out of memory", "");
@@ -438,19 +553,22 @@ static void print_machine(void)
 
 static struct options options_of(int argc, char **argv)
 {
-    struct options o = {.nodes = 50000, .edges = 250000, .rounds = 20000, .seed = 20261123};
+    struct options o = {
+        .nodes = 50000, .edges = 250000, .rounds = 20000, .commits = 100, .seed = 20261123};
 
     for (int i = 1; i < argc; i += 2) {
         char *end = NULL;
         uint64_t n = i + 1 < argc ? strtoull(argv[i + 1], &end, 10) : 0;
         if (end == NULL || *end != '\0' || n == 0 || n > UINT32_MAX / 2)
-            die("usage: query [--nodes N] [--edges M] [--rounds R] [--seed S]", "");
+            die("usage: query [--nodes N] [--edges M] [--rounds R] [--commits C] [--seed S]", "");
         if (strcmp(argv[i], "--nodes") == 0)
             o.nodes = (uint32_t)n;
         else if (strcmp(argv[i], "--edges") == 0)
             o.edges = (uint32_t)n;
         else if (strcmp(argv[i], "--rounds") == 0)
             o.rounds = (uint32_t)n;
+        else if (strcmp(argv[i], "--commits") == 0)
+            o.commits = (uint32_t)n;
         else if (strcmp(argv[i], "--seed") == 0)
             o.seed = n;
         else
@@ -459,32 +577,63 @@ static struct options options_of(int argc, char **argv)
     return o;
 }
 
+static void bench_walks(const struct view *v, const struct options *o)
+{
+    struct csr csr = csr_of(v);
+
+    bench_hop(v, &csr, o);
+    for (uint32_t depth = 1; depth <= 3; depth += 2) {
+        bench_reach(v, &csr, o, depth, false, false);
+        bench_reach(v, &csr, o, depth, true, false);
+        bench_reach(v, &csr, o, depth, true, true);
+    }
+    csr_release(&csr);
+}
+
+static void bench_all(const struct view *v, const struct options *o)
+{
+    printf("graph: %u nodes, %lu edges, %u files; %.1f MB; seed %lu\n", view_node_count(v),
+           (unsigned long)view_edge_count(v), view_file_count(v), (double)live_bytes(v->g) / 1e6,
+           (unsigned long)o->seed);
+    printf("\n%-34s %10s %10s %10s\n", "microseconds", "p50", "p99", "max");
+    bench_walks(v, o);
+    bench_find(v, o, true);
+    bench_find(v, o, false);
+    bench_search(v, o, "search, prefix", "dict_");
+    bench_search(v, o, "search, substring", "che_mer");
+    bench_search(v, o, "search, fuzzy only", "dict_lsit_opne123");
+    bench_context(v, o);
+    bench_whole(v);
+}
+
+static struct view pin(struct store *store)
+{
+    struct err err = {0};
+    struct view v;
+
+    if (store_pin(store, &v, &err) != 0)
+        die("no view", err.msg);
+    return v;
+}
+
 int main(int argc, char **argv)
 {
     struct options o = options_of(argc, argv);
-    struct store *store = build(&o);
-    const struct view *v = store_pin(store);
-    struct csr csr = csr_of(v);
+    uint64_t rng = o.seed;
+    struct store *store = build(&o, &rng);
+    struct view v = pin(store);
 
     print_machine();
-    printf("graph: %u nodes, %lu edges, %u names, %u files; %.1f MB; seed %lu\n",
-           view_node_count(v), (unsigned long)view_edge_count(v), view_name_count(v),
-           view_file_count(v), (double)view_bytes(v) / 1e6, (unsigned long)o.seed);
-    printf("\n%-34s %10s %10s %10s\n", "microseconds", "p50", "p99", "max");
-    bench_hop(v, &csr, &o);
-    for (uint32_t depth = 1; depth <= 3; depth += 2) {
-        bench_reach(v, &csr, &o, depth, false);
-        bench_reach(v, &csr, &o, depth, true);
+    bench_all(&v, &o);
+    store_unpin(store, &v);
+    for (unsigned turned = 0; turned < 2; turned++) {
+        commit_on(store, &o, &rng, turned != 0);
+        v = pin(store);
+        printf("\nafter %u commits that %s\n", o.commits,
+               turned != 0 ? "turn a file around" : "add a function");
+        bench_walks(&v, &o);
+        store_unpin(store, &v);
     }
-    bench_find(v, &o, true);
-    bench_find(v, &o, false);
-    bench_search(v, &o, "search, prefix", "dict_");
-    bench_search(v, &o, "search, substring", "che_mer");
-    bench_search(v, &o, "search, fuzzy only", "dict_lsit_opne123");
-    bench_context(v, &o);
-    bench_whole(v);
-    csr_release(&csr);
-    store_unpin(store, v);
     store_close(store);
     return 0;
 }

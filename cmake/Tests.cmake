@@ -6,7 +6,7 @@ enable_testing()
 set(PT_TEST_ENVIRONMENT
     "ASAN_OPTIONS=handle_segv=2:handle_abort=2:handle_sigfpe=2:handle_sigill=2:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0")
 
 # Helpers that several tests share.
 file(GLOB support CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/support/*.c")
@@ -104,4 +104,27 @@ foreach(source IN LISTS benchmarks)
     set_target_properties(bench-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
     target_include_directories(bench-${name} PRIVATE "${CMAKE_SOURCE_DIR}/bench")
     target_link_libraries(bench-${name} PRIVATE libparseltongue)
+endforeach()
+
+# examples/<name>.c: the program examples/<name>, built as its users build theirs: C11, and nothing of the library but
+# include/. tests/examples/run runs them.
+file(GLOB examples CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/examples/*.c")
+foreach(source IN LISTS examples)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(example-${name} "${source}")
+    set_target_properties(example-${name} PROPERTIES OUTPUT_NAME "${name}" C_STANDARD 11
+        RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/examples")
+    target_include_directories(example-${name} PRIVATE "${CMAKE_SOURCE_DIR}/include")
+    target_compile_options(example-${name} PRIVATE -pedantic)
+    target_link_libraries(example-${name} PRIVATE pt_flags $<LINK_ONLY:libparseltongue>)
+endforeach()
+
+# Each public header alone, as C11 and as C++11 (for which clang serves, whatever compiles the rest).
+find_program(PT_CLANG clang REQUIRED)
+file(GLOB public_headers CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/include/parseltongue/*.h")
+foreach(header IN LISTS public_headers)
+    get_filename_component(name "${header}" NAME_WE)
+    set(alone -fsyntax-only -pedantic -Wall -Wextra -Werror -I "${CMAKE_SOURCE_DIR}/include")
+    pt_register_test("header/${name}/c" header "${CMAKE_C_COMPILER}" -x c -std=c11 ${alone} "${header}")
+    pt_register_test("header/${name}/c++" header "${PT_CLANG}" -x c++ -std=c++11 ${alone} "${header}")
 endforeach()

@@ -1,8 +1,8 @@
 /*
  * Error codes and the message that goes with the last failure.
  *
- * A function that can fail returns 0 (PT_OK) or one of the negative codes
- * below, and writes what went wrong, for people, into the `struct err` that
+ * A function that can fail returns 0 (PT_OK) or one of the negative codes of
+ * parseltongue/codes.h, and writes what went wrong, for people, into the `struct err` that
  * its caller lent. Every function here takes a NULL `struct err *`: the
  * caller then wants the code alone.
  *
@@ -13,31 +13,7 @@
 #define PT_BASE_ERR_H
 
 #include "base/attr.h"
-
-/* X(name, number, text). Numbers are stable: they leave the process. */
-#define PT_ERR_MAP(X)                                                                              \
-    X(ENOMEM, -1, "out of memory")                                                                 \
-    X(EIO, -2, "input/output error")                                                               \
-    X(ECORRUPT, -3, "damaged data")                                                                \
-    X(EINVAL, -4, "invalid argument")                                                              \
-    X(ENOENT, -5, "not found")                                                                     \
-    X(EAMBIGUOUS, -6, "ambiguous")                                                                 \
-    X(ELIMIT, -7, "limit exceeded")                                                                \
-    X(EVERSION, -8, "unsupported version")                                                         \
-    X(ECANCELED, -9, "cancelled")                                                                  \
-    X(EEXIST, -10, "already exists, or is held by another process")                                \
-    X(EACCES, -11, "permission denied")                                                            \
-    X(ENOSPC, -12, "no space left")                                                                \
-    X(EUSAGE, -13, "usage error")                                                                  \
-    X(ESTALE, -14, "changed in the meantime")                                                      \
-    X(EINTERNAL, -15, "internal error")
-
-enum {
-    PT_OK = 0,
-#define PT_ERR_ENUM_(name, number, text) PT_##name = (number),
-    PT_ERR_MAP(PT_ERR_ENUM_)
-#undef PT_ERR_ENUM_
-};
+#include "parseltongue/codes.h"
 
 struct err {
     int code;

@@ -546,6 +546,14 @@ int io_map_at(int fd, uint64_t offset, size_t n, void *at, bool writable, struct
     return p != MAP_FAILED ? 0 : err_set_errno(err, errno, "map %zu bytes of a file", n);
 }
 
+void io_warm(const void *p, size_t n)
+{
+    const uintptr_t page = 4096, from = (uintptr_t)p & ~(page - 1);
+    size_t bytes = (uintptr_t)p + n - from;
+    if (madvise((void *)from, bytes, MADV_POPULATE_READ) != 0)
+        (void)madvise((void *)from, bytes, MADV_WILLNEED);
+}
+
 void io_unmap(struct io_map *map)
 {
     if (map->n)

@@ -121,6 +121,12 @@ void io_unmap(struct io_map *map); /* takes an all-zero one; leaves it so */
  */
 int io_map_at(int fd, uint64_t offset, size_t n, void *at, bool writable, struct err *err);
 
+/*
+ * Brings the pages of a mapping into memory, so that their first reader need
+ * not wait for them one by one. A hint: it cannot fail.
+ */
+void io_warm(const void *p, size_t n);
+
 /* ---- writing ---- */
 
 struct io_part {

@@ -78,3 +78,47 @@ void sort_r(void *base, size_t n, size_t size, sort_cmp cmp, void *ctx)
     if (n > 1)
         qsort_r(base, n, size, cmp, ctx);
 }
+
+/* So many items are sorted by insertion. */
+#define FEW 24u
+
+static void insert_items(struct sort_item *a, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct sort_item x = a[i];
+        size_t k = i;
+        for (; k > 0 && a[k - 1].key > x.key; k--)
+            a[k] = a[k - 1];
+        a[k] = x;
+    }
+}
+
+struct sort_item *sort_keyed(struct sort_item *items, struct sort_item *spare, size_t n)
+{
+    uint64_t different = 0;
+
+    if (n <= FEW) {
+        insert_items(items, n);
+        return items;
+    }
+    for (size_t i = 1; i < n; i++)
+        different |= items[0].key ^ items[i].key;
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        size_t start[256] = {0}, sum = 0;
+        if ((different >> shift & 255) == 0)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            start[items[i].key >> shift & 255]++;
+        for (unsigned b = 0; b < 256; b++) {
+            size_t count = start[b];
+            start[b] = sum;
+            sum += count;
+        }
+        for (size_t i = 0; i < n; i++)
+            spare[start[items[i].key >> shift & 255]++] = items[i];
+        struct sort_item *swap = items;
+        items = spare;
+        spare = swap;
+    }
+    return items;
+}

@@ -18,6 +18,16 @@
  */
 bool sort_u64(uint64_t *a, size_t n) __attribute__((warn_unused_result));
 
+/* By keys, where things that are sorted are too large to be moved often. */
+struct sort_item {
+    uint64_t key;
+    uint32_t at; /* the caller's */
+};
+
+/* As sort_u64, and stable: items with one key stay in their order. `spare` is memory for n items
+ * more; the result is in the one or the other. */
+struct sort_item *sort_keyed(struct sort_item *items, struct sort_item *spare, size_t n);
+
 /*
  * n elements of `size` bytes by cmp, which is given ctx last. NOT stable
  * under all conditions (qsort_r): give cmp a total order, with an index or id

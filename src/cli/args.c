@@ -53,9 +53,9 @@ bool shared_option_applies(const struct method *m, const struct param *option)
         {"limit", METHOD_LISTS | METHOD_LIMIT, 0},
         {"cursor", METHOD_LISTS, 0},
         {"max-tokens", METHOD_LISTS | METHOD_TOKENS, 0},
-        {"threads", UINT32_MAX, METHOD_NO_WORKSPACE},
-        {"no-ignore", UINT32_MAX, METHOD_NO_WORKSPACE},
-        {"no-refresh", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_WRITES},
+        {"threads", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
+        {"no-ignore", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
+        {"no-refresh", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED | METHOD_WRITES},
     };
     for (unsigned i = 0; m->params[i].name != NULL && i < MAX_PARAMS; i++) {
         if (strcmp(m->params[i].name, option->name) == 0)

@@ -91,7 +91,9 @@ static int open_workspace(struct run *r, struct call *c, struct err *err)
     const char *told = NULL;
     int rc = find_root(r, err);
     if (rc == PT_OK)
-        rc = workspace_open(buf_cstr(&r->root), &c->workspace, &told, err);
+        rc = c->method->flags & METHOD_CLOSED
+                 ? workspace_open_closed(buf_cstr(&r->root), &c->workspace, err)
+                 : workspace_open(buf_cstr(&r->root), &c->workspace, &told, err);
     if (rc == PT_OK)
         name_program(r, c);
     if (rc == PT_OK && told != NULL)

@@ -86,6 +86,16 @@ void output_advice(struct output *o, const char *command)
     (void)fprintf(stderr, o->colour_err ? "\033[2mtry: %s\033[0m\n" : "try: %s\n", command);
 }
 
+/* What is shown below the message: candidates, or damages if there are more than it tells of. */
+static const struct value *rows_of(const struct value *error)
+{
+    const struct value *candidates = value_get(error, "candidates");
+    const struct value *damage = value_get(error, "damage");
+    if (candidates != NULL && candidates->items.count > 0)
+        return candidates;
+    return damage != NULL && damage->items.count > 1 ? damage : NULL;
+}
+
 void output_failure(struct output *o, const struct answer *a)
 {
     const struct value *error = value_get(a->root, "error");
@@ -95,12 +105,12 @@ void output_failure(struct output *o, const struct answer *a)
         return;
     }
     output_message(o, message != NULL ? message->string.p : "failed");
-    const struct value *candidates = value_get(error, "candidates");
-    if (candidates == NULL || candidates->items.count == 0)
+    const struct value *rows = rows_of(error);
+    if (rows == NULL)
         return;
     struct render_options text = {.colour = o->colour_err, .width = o->width_err};
     struct buf out = {0};
-    render_rows(candidates, &text, &out);
+    render_rows(rows, &text, &out);
     (void)fputs(buf_cstr(&out), stderr);
     buf_release(&out);
 }

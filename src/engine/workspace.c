@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "engine/identity.h"
 #include "index/dump.h"
-#include "store/store.h"
+#include "store/durable.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct workspace {
     struct arena arena;
     const char *root;
     const char *state;
-    struct store *store;
+    struct durable *store; /* NULL: none is open */
     /* What the graph stands for, as the file "origin" says. */
     bool from_dump; /* a dump, not the tree */
     bool no_ignore; /* the tree without a look at its ignore files */
@@ -43,6 +43,8 @@ int workspace_root_of(const char *dir, struct buf *ret_root, struct err *err)
         buf_reset(&git);
         buf_add(&git, at.p, n);
         buf_str(&git, "/.git");
+        if (git.failed)
+            break;
         if (io_exists(AT_FDCWD, buf_cstr(&git))) {
             buf_add(ret_root, at.p, n > 0 ? n : 1);
             break;
@@ -82,45 +84,82 @@ static int state_path(const char *root, struct buf *ret, struct err *err)
     return ret->failed ? err_set(err, PT_ENOMEM, "out of memory") : PT_OK;
 }
 
-static const char *in_state(const struct workspace *w, struct buf *b, const char *name)
+/* The path of a file of the state. */
+static int in_state(const struct workspace *w, struct buf *b, const char *name, struct err *err)
 {
-    buf_reset(b);
     buf_str(b, w->state);
     buf_char(b, '/');
     buf_str(b, name);
-    return buf_cstr(b);
+    return b->failed ? err_set(err, PT_ENOMEM, "out of memory") : PT_OK;
 }
 
 /* ---- open and close ---- */
+
+static int take_lock(const struct workspace *w, int *ret, struct err *err)
+{
+    struct buf path = {0};
+    int rc = in_state(w, &path, "lock", err);
+    if (rc == PT_OK)
+        rc = io_lock(buf_cstr(&path), true, ret, err);
+    buf_release(&path);
+    return rc;
+}
+
+static int open_to_read(struct workspace *w, struct err *err)
+{
+    const struct durable_options o = {.read_only = true};
+    return durable_open(w->state, &o, &w->store, NULL, err);
+}
+
+static bool is_unusable(int rc)
+{
+    return rc == PT_ECORRUPT || rc == PT_EVERSION;
+}
 
 /* A graph that cannot be opened is kept beside, never deleted: it is rebuilt from source. */
 static int set_aside(struct workspace *w, const struct err *why, const char **ret_notice,
                      struct err *err)
 {
     struct buf to = {0};
-    int rc = store_set_aside_snapshot(w->state, &to, err);
+    int rc = durable_set_aside(w->state, &to, err);
     if (rc == PT_OK) {
         log_info("graph set aside", log_str("as", buf_cstr(&to)), log_err(why));
-        *ret_notice =
-            arena_printf(&w->arena, "the graph of %s %s; it is kept as %s%s", w->root,
-                         why->code == PT_EVERSION ? "was written by another version" : "is damaged",
-                         buf_cstr(&to), w->from_dump ? "" : ", and indexing makes a new one");
+        *ret_notice = arena_printf(
+            &w->arena, "the graph of %s %s; it is kept as %s in %s%s", w->root,
+            why->code == PT_EVERSION ? "was written by another version" : "is damaged",
+            buf_cstr(&to), w->state, w->from_dump ? "" : ", and indexing makes a new one");
     }
     buf_release(&to);
     return rc;
 }
 
-static int open_store(struct workspace *w, const char **ret_notice, struct err *err)
+/* Nobody may be writing when a graph is called damaged. */
+static int open_or_set_aside(struct workspace *w, const char **ret_notice, struct err *err)
 {
     struct err why = {0};
-    int rc = store_open_snapshot(w->state, &w->store, &why);
-    if (rc == PT_ECORRUPT || rc == PT_EVERSION) {
+    int lock = -1;
+    int rc = take_lock(w, &lock, err);
+    if (rc != PT_OK)
+        return rc;
+    rc = open_to_read(w, &why);
+    if (is_unusable(rc)) {
         rc = set_aside(w, &why, ret_notice, err);
-        return rc == PT_OK ? store_open_snapshot(w->state, &w->store, err) : rc;
-    }
-    if (rc != PT_OK && err != NULL)
+        if (rc == PT_OK)
+            rc = open_to_read(w, err);
+    } else if (rc != PT_OK && err != NULL) {
         *err = why;
+    }
+    io_close(lock);
     return rc;
+}
+
+static int open_store(struct workspace *w, const char **ret_notice, struct err *err)
+{
+    int rc = open_to_read(w, err);
+    if (!is_unusable(rc))
+        return rc;
+    err_clear(err);
+    return open_or_set_aside(w, ret_notice, err);
 }
 
 static void set_origin(struct workspace *w, struct slice kind)
@@ -140,20 +179,27 @@ static struct slice next_word(struct slice *rest)
 static int read_origin_text(const struct workspace *w, struct buf *ret, struct err *err)
 {
     struct buf path = {0};
-    int rc = io_read_file(AT_FDCWD, in_state(w, &path, "origin"), 8192, ret, err);
+    int rc = in_state(w, &path, "origin", err);
+    if (rc == PT_OK)
+        rc = io_read_file(AT_FDCWD, buf_cstr(&path), 8192, ret, err);
     buf_release(&path);
     return rc;
 }
 
-static void read_origin(struct workspace *w)
+static int read_origin(struct workspace *w, struct err *err)
 {
     struct buf text = {0};
-    if (read_origin_text(w, &text, NULL) == PT_OK) {
+    struct err why = {0};
+    int rc = read_origin_text(w, &text, &why);
+    if (rc == PT_OK) {
         struct slice rest = buf_as_slice(&text);
         set_origin(w, next_word(&rest));
         w->foreign = !slice_eq(next_word(&rest), SLICE(PARSELTONGUE_IDENTITY));
+    } else if (rc != PT_ENOENT && err != NULL) {
+        *err = why;
     }
     buf_release(&text);
+    return rc == PT_ENOENT ? PT_OK : rc;
 }
 
 static int make_state(const char *dir, struct err *err)
@@ -163,7 +209,8 @@ static int make_state(const char *dir, struct err *err)
                        : err_prefix(err, "no place for state (XDG_STATE_HOME says where it is)");
 }
 
-static int open_in(struct workspace *w, const char **ret_notice, struct err *err)
+/* Finds, or makes, the folder of the state. */
+static int open_state(struct workspace *w, struct err *err)
 {
     struct buf state = {0};
     int rc = state_path(w->root, &state, err);
@@ -173,22 +220,36 @@ static int open_in(struct workspace *w, const char **ret_notice, struct err *err
             w->state != NULL ? make_state(w->state, err) : err_set(err, PT_ENOMEM, "out of memory");
     }
     buf_release(&state);
-    if (rc != PT_OK)
+    if (rc == PT_OK)
+        rc = read_origin(w, err);
+    return rc;
+}
+
+int workspace_open_closed(const char *root, struct workspace **ret, struct err *err)
+{
+    struct workspace *w = mem_calloc(1, sizeof(*w));
+    if (w == NULL)
+        return err_set(err, PT_ENOMEM, "out of memory");
+    arena_init(&w->arena);
+    w->root = arena_strdup(&w->arena, root);
+    int rc = w->root != NULL ? open_state(w, err) : err_set(err, PT_ENOMEM, "out of memory");
+    if (rc != PT_OK) {
+        workspace_close(w);
         return rc;
-    read_origin(w);
-    return open_store(w, ret_notice, err);
+    }
+    *ret = w;
+    return PT_OK;
 }
 
 int workspace_open(const char *root, struct workspace **ret, const char **ret_notice,
                    struct err *err)
 {
     const char *notice = NULL;
-    struct workspace *w = mem_calloc(1, sizeof(*w));
-    if (w == NULL)
-        return err_set(err, PT_ENOMEM, "out of memory");
-    arena_init(&w->arena);
-    w->root = arena_strdup(&w->arena, root);
-    int rc = w->root != NULL ? open_in(w, &notice, err) : err_set(err, PT_ENOMEM, "out of memory");
+    struct workspace *w;
+    int rc = workspace_open_closed(root, &w, err);
+    if (rc != PT_OK)
+        return rc;
+    rc = open_store(w, &notice, err);
     if (rc != PT_OK) {
         workspace_close(w);
         return rc;
@@ -202,7 +263,7 @@ void workspace_close(struct workspace *w)
 {
     if (w == NULL)
         return;
-    store_close(w->store);
+    (void)durable_close(w->store, NULL);
     arena_release(&w->arena);
     mem_free(w);
 }
@@ -232,14 +293,20 @@ const char *workspace_state_dir(const struct workspace *w)
     return w->state;
 }
 
-const struct view *workspace_pin(struct workspace *w)
+int workspace_pin(struct workspace *w, struct view *ret, struct err *err)
 {
-    return store_pin(w->store);
+    int rc = w->store == NULL ? open_to_read(w, err) : PT_OK;
+    return rc != PT_OK ? rc : store_pin(durable_store(w->store), ret, err);
 }
 
-void workspace_unpin(struct workspace *w, const struct view *v)
+void workspace_unpin(struct workspace *w, struct view *v)
 {
-    store_unpin(w->store, v);
+    store_unpin(durable_store(w->store), v);
+}
+
+int workspace_verify(const struct workspace *w, struct durable_check *ret, struct err *err)
+{
+    return durable_verify(w->state, ret, err);
 }
 
 /* ---- indexing ---- */
@@ -248,8 +315,10 @@ static int write_origin_text(const struct workspace *w, const struct buf *text, 
 {
     struct buf path = {0};
     struct io_part part = {text->p, text->n};
-    int rc = text->failed ? err_set(err, PT_ENOMEM, "out of memory")
-                          : io_write_atomic(in_state(w, &path, "origin"), &part, 1, err);
+    int rc =
+        text->failed ? err_set(err, PT_ENOMEM, "out of memory") : in_state(w, &path, "origin", err);
+    if (rc == PT_OK)
+        rc = io_write_atomic(buf_cstr(&path), &part, 1, err);
     buf_release(&path);
     return rc;
 }
@@ -272,16 +341,29 @@ static int forget_dump(const struct workspace *w, struct buf *ret_was, struct er
     struct buf path = {0};
     int rc = read_origin_text(w, ret_was, NULL);
     struct slice rest = buf_as_slice(ret_was);
-    if (rc == PT_OK && slice_eq(next_word(&rest), SLICE(ORIGIN_DUMP))) {
-        rc = io_remove(AT_FDCWD, in_state(w, &path, "origin"), err);
-        if (rc == PT_OK)
-            rc = io_sync_dir(w->state, err);
-    } else {
+    if (rc != PT_OK || !slice_eq(next_word(&rest), SLICE(ORIGIN_DUMP))) {
         buf_reset(ret_was);
-        rc = PT_OK;
+        return rc == PT_ENOMEM ? err_set(err, rc, "out of memory") : PT_OK;
     }
+    rc = in_state(w, &path, "origin", err);
+    if (rc == PT_OK)
+        rc = io_remove(AT_FDCWD, buf_cstr(&path), err);
+    if (rc == PT_OK)
+        rc = io_sync_dir(w->state, err);
     buf_release(&path);
     return rc;
+}
+
+/* With the lock. The graph that is there is not read for it. */
+static int write_graph(const struct workspace *w, const struct delta *d, struct err *err)
+{
+    const struct durable_options o = {.replace = true};
+    struct durable *store = NULL;
+    int rc = durable_open(w->state, &o, &store, NULL, err);
+    if (rc == PT_OK)
+        rc = durable_apply(store, d, err);
+    int close_rc = durable_close(store, rc == PT_OK ? err : NULL);
+    return rc == PT_OK ? close_rc : rc;
 }
 
 static int replace_graph(struct workspace *w, const struct delta *d, const char *kind,
@@ -290,20 +372,26 @@ static int replace_graph(struct workspace *w, const struct delta *d, const char 
     struct buf was = {0};
     int rc = strcmp(kind, ORIGIN_DUMP) != 0 ? forget_dump(w, &was, err) : PT_OK;
     if (rc == PT_OK)
-        rc = store_apply(w->store, d, err);
+        rc = write_graph(w, d, err);
     if (rc != PT_OK && was.n > 0)
         (void)write_origin_text(w, &was, NULL);
     buf_release(&was);
     return rc;
 }
 
+/* What was written is what is read from now on. */
+static int reopen(struct workspace *w, struct err *err)
+{
+    (void)durable_close(w->store, NULL);
+    w->store = NULL;
+    return open_to_read(w, err);
+}
+
 static int commit(struct workspace *w, const struct delta *d, const char *kind, const char *what,
                   struct err *err)
 {
-    struct buf lock = {0};
-    int fd = -1;
-    int rc = io_lock(in_state(w, &lock, "lock"), true, &fd, err);
-    buf_release(&lock);
+    int lock = -1;
+    int rc = take_lock(w, &lock, err);
     if (rc != PT_OK)
         return rc;
     rc = replace_graph(w, d, kind, err);
@@ -312,8 +400,9 @@ static int commit(struct workspace *w, const struct delta *d, const char *kind, 
     if (rc == PT_OK) {
         set_origin(w, slice_from(kind));
         w->foreign = false;
+        rc = reopen(w, err);
     }
-    io_close(fd);
+    io_close(lock);
     return rc;
 }
 
@@ -353,34 +442,32 @@ int workspace_ingest(struct workspace *w, const char *dump_path,
 
 /* ---- is it current? ---- */
 
-static bool differs(const struct scan_file *f, const struct view_file *v)
+static bool differs(const struct scan_file *f, const struct live_file *v)
 {
     return f->size != v->size || f->mtime_ns != v->mtime_ns || f->ctime_ns != v->ctime_ns ||
            f->ino != v->ino;
 }
 
-/* Both lists are sorted by path. */
+/* Every file of the tree that the graph does not know as it is, and every one that it knows and that
+ * is not there. */
 static uint32_t count_stale(const struct scan *s, const struct view *v)
 {
-    uint32_t stale = 0, i = 0, k = 0, n = view_file_count(v);
-    while (i < s->files.len || k < n) {
-        struct view_file known = {0};
-        int order = i == s->files.len ? 1 : -1;
-        if (k < n)
-            known = view_file(v, k);
-        if (i < s->files.len && k < n)
-            order = strcmp(s->files.at[i].path, known.path);
-        stale += order != 0 || differs(&s->files.at[i], &known);
-        i += order <= 0;
-        k += order >= 0;
+    uint32_t stale = 0, known = 0;
+    for (uint32_t i = 0; i < s->files.len; i++) {
+        uint32_t file = view_find_file(v, s->files.at[i].path);
+        if (file != NODE_NONE)
+            known++;
+        if (file == NODE_NONE || differs(&s->files.at[i], live_file(v, file)))
+            stale++;
     }
-    return stale;
+    return stale + view_file_count(v) - known;
 }
 
 int workspace_check(struct workspace *w, const struct scan_options *options, uint32_t *ret_stale,
                     struct err *err)
 {
     struct scan scan;
+    struct view v;
     if (w->from_dump) {
         *ret_stale = 0;
         return PT_OK;
@@ -388,12 +475,14 @@ int workspace_check(struct workspace *w, const struct scan_options *options, uin
     int rc = scan_tree(w->root, options, &scan, err);
     if (rc != PT_OK)
         return rc;
-    const struct view *v = workspace_pin(w);
-    if (view_generation(v) == 0)
-        *ret_stale = scan.files.len + 1;
-    else
-        *ret_stale = w->foreign ? scan.files.len : count_stale(&scan, v);
-    workspace_unpin(w, v);
+    rc = workspace_pin(w, &v, err);
+    if (rc == PT_OK) {
+        if (view_generation(&v) == 0)
+            *ret_stale = scan.files.len + 1;
+        else
+            *ret_stale = w->foreign ? scan.files.len : count_stale(&scan, &v);
+        workspace_unpin(w, &v);
+    }
     scan_release(&scan);
-    return PT_OK;
+    return rc;
 }

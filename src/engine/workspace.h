@@ -2,8 +2,9 @@
  *
  * State lives under $XDG_STATE_HOME/parseltongue (else ~/.local/state/parseltongue), in a folder
  * named after the tree; nothing is ever written into the tree itself. Views are pinned and
- * unpinned by any thread; everything else by one thread at a time. Two processes may open the
- * same workspace: writers exclude each other by a lock file.
+ * unpinned by any thread; everything else by one thread at a time, and none may be pinned when the
+ * tree is indexed. Several processes may open the same workspace: writers exclude each other by a
+ * lock file.
  */
 #ifndef PT_ENGINE_WORKSPACE_H
 #define PT_ENGINE_WORKSPACE_H
@@ -12,6 +13,7 @@
 #include "base/str.h"
 #include "graph/view.h"
 #include "index/pipeline.h"
+#include "store/durable.h"
 
 struct workspace;
 
@@ -23,6 +25,8 @@ int workspace_root_of(const char *dir, struct buf *ret_root, struct err *err);
  * the workspace, NULL if there is nothing to say) telling so; the workspace then is empty. */
 int workspace_open(const char *root, struct workspace **ret, const char **ret_notice,
                    struct err *err);
+/* The same without its graph: for workspace_verify, and the places. */
+int workspace_open_closed(const char *root, struct workspace **ret, struct err *err);
 void workspace_close(struct workspace *w); /* takes NULL */
 
 const char *workspace_root(const struct workspace *w);
@@ -49,7 +53,11 @@ int workspace_ingest(struct workspace *w, const char *dump_path,
 int workspace_check(struct workspace *w, const struct scan_options *options, uint32_t *ret_stale,
                     struct err *err);
 
-const struct view *workspace_pin(struct workspace *w);
-void workspace_unpin(struct workspace *w, const struct view *v);
+/* Reads every byte of the graph's files on disk. PT_OK also when there are damages. */
+int workspace_verify(const struct workspace *w, struct durable_check *ret, struct err *err);
+
+/* The newest generation of the graph; PT_ELIMIT: there are too many readers already. */
+int workspace_pin(struct workspace *w, struct view *ret, struct err *err);
+void workspace_unpin(struct workspace *w, struct view *v);
 
 #endif

@@ -1,6 +1,5 @@
-/* The canonical form of a graph: as text (view_dump) and as a hash (view_root). Neither says
- * anything of ids, of how or in what order things are stored, of generations, or of the files'
- * times and inodes.
+/* The canonical form of a graph, as text (view_dump). It says nothing of ids, of how or in what order
+ * things are stored, of generations, or of the files' times and inodes.
  *
  * The dump is UTF-8, one record a line, fields parted by one TAB:
  *
@@ -40,9 +39,10 @@ struct dump {
     view_sink sink;
     void *ctx;
     struct buf out;
-    uint32_t *order; /* owned; place -> node */
-    uint32_t *place; /* owned; node -> place */
+    struct ids order; /* place -> node */
+    uint32_t *place;  /* owned; node -> place */
     VEC(struct edge) list;
+    VEC(struct site) sites;
     bool ok;
 };
 
@@ -124,8 +124,10 @@ static void dump_files(struct dump *d)
 {
     struct buf *b = &d->out;
 
-    for (uint32_t i = 0; i < view_file_count(d->v) && d->ok; i++) {
-        struct view_file f = view_file(d->v, i);
+    struct ids files = {0};
+    d->ok = d->ok && view_files(d->v, &files);
+    for (uint32_t i = 0; i < files.len && d->ok; i++) {
+        struct view_file f = view_file(d->v, files.at[i]);
 
         buf_str(b, "file\t");
         put_field(b, f.path);
@@ -139,6 +141,7 @@ static void dump_files(struct dump *d)
         put_counts(b, f.unresolved, UNRESOLVED_COUNT);
         end_line(d, false);
     }
+    vec_release(&files);
 }
 
 static void dump_node(struct dump *d, uint32_t id)
@@ -172,20 +175,20 @@ static void dump_node(struct dump *d, uint32_t id)
     end_line(d, false);
 }
 
-/* By qualified name, kind, path (files are numbered in that order), line, start, sig hash. */
+/* By qualified name, kind, path, line, start, sig hash. */
 static int cmp_node(const void *a, const void *b, void *view)
 {
-    const struct segment *s = &((const struct view *)view)->seg;
-    const struct seg_node *x = &s->nodes[*(const uint32_t *)a];
-    const struct seg_node *y = &s->nodes[*(const uint32_t *)b];
+    const struct view *v = view;
+    const struct live_node *x = view_record_(v, *(const uint32_t *)a);
+    const struct live_node *y = view_record_(v, *(const uint32_t *)b);
+    int c = strcmp(live_qualified(x), live_qualified(y));
 
-    /* Equal strings are stored once. */
-    if (x->qualified != y->qualified)
-        return strcmp(s->strings + x->qualified, s->strings + y->qualified);
+    if (c != 0)
+        return c;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
     if (x->file != y->file)
-        return x->file < y->file ? -1 : 1;
+        return view_file_compare(v, x->file, y->file);
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
     if (x->start != y->start)
@@ -195,17 +198,12 @@ static int cmp_node(const void *a, const void *b, void *view)
 
 static bool order_nodes(struct dump *d)
 {
-    uint32_t n = view_node_count(d->v);
-
-    d->order = mem_reallocarray(NULL, n, sizeof(*d->order));
-    d->place = mem_reallocarray(NULL, n, sizeof(*d->place));
-    if (d->order == NULL || d->place == NULL)
+    d->place = mem_reallocarray(NULL, view_node_limit(d->v), sizeof(*d->place));
+    if (d->place == NULL || !view_nodes(d->v, &d->order))
         return false;
-    for (uint32_t i = 0; i < n; i++)
-        d->order[i] = i;
-    sort_r(d->order, n, sizeof(*d->order), cmp_node, (void *)(uintptr_t)d->v);
-    for (uint32_t i = 0; i < n; i++)
-        d->place[d->order[i]] = i;
+    sort_r(d->order.at, d->order.len, sizeof(*d->order.at), cmp_node, (void *)(uintptr_t)d->v);
+    for (uint32_t i = 0; i < d->order.len; i++)
+        d->place[d->order.at[i]] = i;
     return true;
 }
 
@@ -221,23 +219,40 @@ static void put_site(struct buf *b, struct site site, unsigned layer)
     }
 }
 
-static void put_sites(struct dump *d, const struct edge *e)
+static int cmp_site(const void *a, const void *b, void *view)
 {
-    const struct segment *s = &d->v->seg;
-    uint32_t begin = s->site_start[e->evidence], end = s->site_start[e->evidence + 1];
+    const struct site *x = a, *y = b;
 
-    if (begin == end)
+    if (x->file != y->file)
+        return view_file_compare(view, x->file, y->file);
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->col < y->col ? -1 : x->col > y->col;
+}
+
+static void put_sites(struct dump *d, uint32_t from, const struct edge *e)
+{
+    const struct site *sites;
+    uint32_t n = view_sites(d->v, from, e->node, e->kind, &sites);
+
+    vec_clear(&d->sites);
+    for (uint32_t i = 0; i < n && d->ok; i++)
+        d->ok = vec_push(&d->sites, sites[i]);
+    if (n == 0)
         buf_char(&d->out, '-');
-    for (uint32_t i = begin; i < end; i++) {
-        if (i == begin || s->sites[i].file != s->sites[i - 1].file) {
-            if (i > begin)
+    if (d->sites.len > 1)
+        sort_r(d->sites.at, n, sizeof(*sites), cmp_site, (void *)(uintptr_t)d->v);
+    for (uint32_t i = 0; i < d->sites.len; i++) {
+        const struct site *s = &d->sites.at[i];
+        if (i == 0 || s->file != s[-1].file) {
+            if (i > 0)
                 buf_char(&d->out, ';');
-            put_text(&d->out, view_path(d->v, s->sites[i].file));
+            put_text(&d->out, view_path(d->v, s->file));
             buf_char(&d->out, ':');
         } else {
             buf_char(&d->out, ',');
         }
-        put_site(&d->out, s->sites[i], e->layer);
+        put_site(&d->out, *s, e->layer);
     }
 }
 
@@ -261,7 +276,8 @@ static void dump_edges(struct dump *d, uint32_t from)
     while (view_next(&it, &e))
         if (!vec_push(&d->list, e))
             d->ok = false;
-    sort_r(d->list.at, d->list.len, sizeof(*d->list.at), cmp_edge, d->place);
+    if (d->list.len > 1)
+        sort_r(d->list.at, d->list.len, sizeof(*d->list.at), cmp_edge, d->place);
     for (uint32_t i = 0; i < d->list.len && d->ok; i++) {
         const struct edge *edge = &d->list.at[i];
 
@@ -274,7 +290,7 @@ static void dump_edges(struct dump *d, uint32_t from)
         put_field(b, view_qualified(d->v, edge->node));
         put_hex(b, view_sig(d->v, edge->node));
         buf_char(b, '\t');
-        put_sites(d, edge);
+        put_sites(d, from, edge);
         end_line(d, false);
     }
 }
@@ -282,7 +298,6 @@ static void dump_edges(struct dump *d, uint32_t from)
 bool view_dump(const struct view *v, view_sink sink, void *ctx)
 {
     struct dump d = {.v = v, .sink = sink, .ctx = ctx, .ok = true};
-    uint32_t n = view_node_count(v);
 
     d.ok = order_nodes(&d);
     if (d.ok) {
@@ -290,129 +305,15 @@ bool view_dump(const struct view *v, view_sink sink, void *ctx)
         end_line(&d, false);
     }
     dump_files(&d);
-    for (uint32_t i = 0; i < n && d.ok; i++)
-        dump_node(&d, d.order[i]);
-    for (uint32_t i = 0; i < n && d.ok; i++)
-        dump_edges(&d, d.order[i]);
+    for (uint32_t i = 0; i < d.order.len && d.ok; i++)
+        dump_node(&d, d.order.at[i]);
+    for (uint32_t i = 0; i < d.order.len && d.ok; i++)
+        dump_edges(&d, d.order.at[i]);
     end_line(&d, true);
-    mem_free(d.order);
+    vec_release(&d.order);
     mem_free(d.place);
     vec_release(&d.list);
+    vec_release(&d.sites);
     buf_release(&d.out);
     return d.ok;
-}
-
-/* ---- the root ---- */
-
-/* The root adds up one hash for each file, node and edge, so it does not depend on any order and
- * can be kept up to date by what changed. What a hash covers is what a line of the dump says. */
-struct root {
-    const struct view *v;
-    struct hash128 sum; /* modulo 2^128 */
-};
-
-enum item { ITEM_FILE, ITEM_NODE, ITEM_EDGE };
-
-static void begin_item(struct hasher *h, enum item item)
-{
-    hasher_init(h);
-    hasher_add_u64(h, item);
-}
-
-static void end_item(struct root *r, const struct hasher *h)
-{
-    struct hash128 x = hasher_u128(h);
-    uint64_t lo = r->sum.lo + x.lo;
-
-    r->sum.hi += x.hi + (lo < x.lo);
-    r->sum.lo = lo;
-}
-
-/* With its NUL: no two lists of strings give the same bytes. */
-static void add_text(struct hasher *h, const char *s)
-{
-    hasher_add(h, s, strlen(s) + 1);
-}
-
-static void add_file(struct root *r, uint32_t index)
-{
-    struct view_file f = view_file(r->v, index);
-    struct hasher h;
-
-    begin_item(&h, ITEM_FILE);
-    add_text(&h, f.path);
-    add_text(&h, f.lang);
-    hasher_add_u64(&h, f.content.lo);
-    hasher_add_u64(&h, f.content.hi);
-    hasher_add_u64(&h, f.size);
-    hasher_add_u64(&h, f.lines);
-    hasher_add_u64(&h, f.facts_flags);
-    hasher_add_u64(&h, f.error_line);
-    for (unsigned i = 0; i < LAYER_COUNT; i++)
-        hasher_add_u64(&h, f.refs_by_layer[i]);
-    for (unsigned i = 0; i < UNRESOLVED_COUNT; i++)
-        hasher_add_u64(&h, f.unresolved[i]);
-    end_item(r, &h);
-}
-
-static void add_node(struct root *r, uint32_t id)
-{
-    struct node n = view_node(r->v, id);
-    struct hasher h;
-
-    begin_item(&h, ITEM_NODE);
-    hasher_add_u64(&h, n.sig);
-    add_text(&h, n.name);
-    add_text(&h, n.qualified);
-    add_text(&h, n.signature);
-    add_text(&h, view_path(r->v, view_file_of(r->v, id)));
-    hasher_add_u64(&h, n.parent != NODE_NONE);
-    hasher_add_u64(&h, n.parent != NODE_NONE ? view_sig(r->v, n.parent) : 0);
-    hasher_add_u64(&h, (uint64_t)n.line << 32 | n.end_line);
-    hasher_add_u64(&h, (uint64_t)n.start << 32 | n.end);
-    hasher_add_u64(&h, (uint64_t)n.doc_start << 32 | n.doc_end);
-    hasher_add_u64(&h, (uint64_t)n.flags << 32 | n.kind);
-    end_item(r, &h);
-}
-
-static void add_edge(struct root *r, uint32_t from, const struct edge *e)
-{
-    const struct segment *s = &r->v->seg;
-    struct hasher h;
-
-    begin_item(&h, ITEM_EDGE);
-    hasher_add_u64(&h, view_sig(r->v, from));
-    hasher_add_u64(&h, view_sig(r->v, e->node));
-    hasher_add_u64(&h, (uint64_t)e->kind << 32 | e->layer);
-    for (uint32_t i = s->site_start[e->evidence]; i < s->site_start[e->evidence + 1]; i++) {
-        struct site site = s->sites[i];
-
-        add_text(&h, view_path(r->v, site.file));
-        hasher_add_u64(&h, (uint64_t)site.line << 32 | (uint64_t)site.col << 8 | site.layer);
-    }
-    end_item(r, &h);
-}
-
-struct hash128 view_root(const struct view *v)
-{
-    struct root r = {.v = v};
-    struct edge_iter it;
-    struct edge e;
-    struct hasher h;
-
-    for (uint32_t i = 0; i < view_file_count(v); i++)
-        add_file(&r, i);
-    for (uint32_t id = 0; id < view_node_count(v); id++) {
-        add_node(&r, id);
-        view_edges(v, id, false, EDGE_ALL, &it);
-        while (view_next(&it, &e))
-            add_edge(&r, id, &e);
-    }
-    hasher_init(&h);
-    hasher_add_u64(&h, r.sum.lo);
-    hasher_add_u64(&h, r.sum.hi);
-    hasher_add_u64(&h, view_file_count(v));
-    hasher_add_u64(&h, view_node_count(v));
-    hasher_add_u64(&h, view_edge_count(v));
-    return hasher_u128(&h);
 }

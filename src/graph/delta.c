@@ -1,5 +1,6 @@
 #include "graph/delta.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void delta_init(struct delta *d)
@@ -17,6 +18,43 @@ void delta_release(struct delta *d)
     arena_release(&d->arena);
     d->replace_all = false;
 }
+
+/* ---- the order of edges ---- */
+
+static int cmp_edges(const struct unit_edge *a, const struct unit_edge *b)
+{
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->to != b->to)
+        return a->to < b->to ? -1 : 1;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return a->col < b->col ? -1 : a->col > b->col;
+}
+
+static int by_place(const void *x, const void *y)
+{
+    const struct unit_edge *a = x, *b = y;
+    int c = cmp_edges(a, b);
+    return c != 0 ? c : a->layer - b->layer;
+}
+
+uint32_t unit_edges_sort(struct unit_edge *edges, uint32_t n)
+{
+    uint32_t kept = 0;
+
+    if (n > 1)
+        qsort(edges, n, sizeof(*edges), by_place);
+    for (uint32_t i = 0; i < n; i++) {
+        if (kept == 0 || cmp_edges(&edges[kept - 1], &edges[i]) != 0)
+            edges[kept++] = edges[i];
+    }
+    return kept;
+}
+
+/* ---- checks ---- */
 
 static int bad_unit(struct err *err, const struct unit *u, const char *invariant, const char *what)
 {
@@ -57,6 +95,12 @@ static int check_unit(const struct unit *u, struct err *err)
         if (e->kind >= EDGE_KIND_COUNT || e->layer >= LAYER_COUNT)
             rc = err_set(err, PT_EINVAL, "D4: unit %s: edge %u is of unknown kind %u or layer %u",
                          u->path, i, e->kind, e->layer);
+        else if (e->line > UNIT_LINE_MAX)
+            rc = err_set(err, PT_EINVAL, "D5: unit %s: edge %u is in line %u, beyond %u", u->path,
+                         i, e->line, UNIT_LINE_MAX);
+        else if (i > 0 && cmp_edges(&e[-1], e) >= 0)
+            rc = err_set(err, PT_EINVAL, "D5: unit %s: edge %u is there twice, or not in order",
+                         u->path, i);
     }
     return rc;
 }

@@ -13,7 +13,9 @@
  *  D1  no two units have the same path; units are sorted by path (bytes);
  *  D2  a unit's nodes[0] is its FILE node; the parent of every other node is an earlier one;
  *  D3  no two nodes of the resulting graph have the same sig hash;
- *  D4  both ends of every edge exist in the resulting graph.
+ *  D4  both ends of every edge exist in the resulting graph;
+ *  D5  the edges of a unit are strictly ascending by from, kind, to, line and column, so that the
+ *      same contribution is the same unit; no line is above UNIT_LINE_MAX.
  *
  * A delta is built by one thread and immutable afterwards. It owns its memory (delta_release).
  */
@@ -41,6 +43,9 @@ struct unit_node {
     uint16_t flags;              /* enum node_flag */
     uint8_t kind;                /* enum node_kind */
 };
+
+/* Lines of sites; whoever makes a unit cuts what is larger. */
+#define UNIT_LINE_MAX ((1u << 23) - 1)
 
 /* One reference. Several of the same ends and kind become one edge with several sites, of the
  * surest layer among them. */
@@ -88,7 +93,11 @@ struct delta {
 void delta_init(struct delta *d);
 void delta_release(struct delta *d);
 
-/* PT_EINVAL, naming invariant and unit, unless D1 and D2 hold (D3 and D4 need the graph). */
+/* PT_EINVAL, naming invariant and unit, unless D1, D2 and D5 hold (D3 and D4 need the graph). */
 int delta_check(const struct delta *d, struct err *err);
+
+/* Brings edges into the order of D5; of several of the same place the surest stays. Returns how
+ * many are left. */
+uint32_t unit_edges_sort(struct unit_edge *edges, uint32_t n);
 
 #endif

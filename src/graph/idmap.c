@@ -25,8 +25,9 @@ static uint32_t find_in_base(const struct idmap_base *b, uint64_t hash, idmap_sa
 {
     uint32_t bucket = idmap_bucket(hash, b->n_buckets);
     for (uint32_t i = b->dir[bucket]; i < b->dir[bucket + 1]; i++) {
-        uint32_t id = b->ids[i];
-        if (b->hash_of(b->ctx, id) == hash && (same == NULL || same(ctx, id)))
+        uint32_t id = b->entries[i].id;
+        if (b->entries[i].low == (uint32_t)hash && b->hash_of(b->ctx, id) == hash &&
+            (same == NULL || same(ctx, id)))
             return id;
     }
     return ID_NONE;
@@ -45,6 +46,23 @@ uint32_t idmap_find(const struct idmap *m, uint64_t hash, idmap_same_fn same, co
         if (t->slots[i].hash == hash && (same == NULL || same(ctx, id_1 - 1)))
             return id_1 - 1;
     }
+}
+
+uint32_t idmap_guess(const struct idmap *m, uint64_t hash)
+{
+    const struct idmap_table *t = atomic_load_explicit(&m->table, memory_order_acquire);
+    const struct idmap_base *b = &m->base;
+    if (b->n_buckets != 0) {
+        uint32_t bucket = idmap_bucket(hash, b->n_buckets);
+        for (uint32_t i = b->dir[bucket]; i < b->dir[bucket + 1]; i++) {
+            if (b->entries[i].low == (uint32_t)hash)
+                return b->entries[i].id;
+        }
+    }
+    if (t == NULL)
+        return ID_NONE;
+    const struct idmap_slot *s = &t->slots[(uint32_t)(hash >> 32) & t->mask];
+    return atomic_load_explicit(&s->id_1, memory_order_acquire) - 1; /* ID_NONE if it is free */
 }
 
 static void put(struct idmap_table *t, uint64_t hash, uint32_t id_1)

@@ -37,9 +37,14 @@ struct idmap_old {
 
 /* What is there from the start, mapped from an image: ids sorted by the hash of what they name, and
  * for each bucket of hashes where it begins. */
+struct idmap_entry {
+    uint32_t low, id; /* low half of the hash: mostly what it belongs to need not be looked at */
+};
+
 struct idmap_base {
-    const uint32_t *dir, *ids; /* borrowed; n_buckets + 1, dir[n_buckets] */
-    uint32_t n_buckets;        /* 0: there is none */
+    const uint32_t *dir;               /* borrowed; n_buckets + 1 */
+    const struct idmap_entry *entries; /* borrowed; dir[n_buckets] */
+    uint32_t n_buckets;                /* 0: there is none */
     uint64_t (*hash_of)(const void *ctx, uint32_t id);
     const void *ctx;
 };
@@ -64,7 +69,9 @@ static inline uint32_t idmap_bucket(uint64_t hash, uint32_t n_buckets)
     return (uint32_t)(((unsigned __int128)hash * n_buckets) >> 64);
 }
 
-/* Fetches ahead what idmap_find will read. */
+/* Looking up many at once, each step for all of them before the next: the first two fetch ahead what
+ * the third reads. The third gives an id that the hash may have, ID_NONE if there is none: whoever
+ * knows what the ids name finds out for less than idmap_find would. */
 static inline void idmap_prefetch(const struct idmap *m, uint64_t hash)
 {
     const struct idmap_table *t = atomic_load_explicit(&m->table, memory_order_acquire);
@@ -73,6 +80,14 @@ static inline void idmap_prefetch(const struct idmap *m, uint64_t hash)
     if (t != NULL)
         __builtin_prefetch(&t->slots[(uint32_t)(hash >> 32) & t->mask]);
 }
+
+static inline void idmap_prefetch_entries(const struct idmap *m, uint64_t hash)
+{
+    if (m->base.n_buckets != 0)
+        __builtin_prefetch(&m->base.entries[m->base.dir[idmap_bucket(hash, m->base.n_buckets)]]);
+}
+
+uint32_t idmap_guess(const struct idmap *m, uint64_t hash);
 
 /* The pair must not be there. False: no memory. `generation`: of the commit under way. */
 bool idmap_add(struct idmap *m, uint64_t hash, uint32_t id, uint32_t generation);

@@ -51,11 +51,11 @@ static uint64_t expected_size(const struct image_header *h, enum image_section s
     switch (s) {
     case IMAGE_DATA: return h->sections[s].size / IMAGE_PAGE * IMAGE_PAGE;
     case IMAGE_SIG_DIR: return ((uint64_t)image_buckets(h->n_nodes) + 1) * 4;
-    case IMAGE_SIG_IDS: return (uint64_t)h->n_nodes * 4;
+    case IMAGE_SIG_IDS: return (uint64_t)h->n_nodes * sizeof(struct idmap_entry);
     case IMAGE_PATH_DIR: return ((uint64_t)image_buckets(h->n_files) + 1) * 4;
-    case IMAGE_PATH_IDS: return (uint64_t)h->n_files * 4;
+    case IMAGE_PATH_IDS: return (uint64_t)h->n_files * sizeof(struct idmap_entry);
     case IMAGE_NAME_DIR: return ((uint64_t)image_buckets(h->n_names) + 1) * 4;
-    case IMAGE_NAME_IDS: return (uint64_t)h->n_names * 4;
+    case IMAGE_NAME_IDS: return (uint64_t)h->n_names * sizeof(struct idmap_entry);
     case IMAGE_SEGMENTS: return (uint64_t)h->n_segments * sizeof(struct image_segment);
     default: return (uint64_t)image_words(h, s) * 4;
     }
@@ -98,7 +98,9 @@ static int read_header(int fd, const char *path, struct image_header *ret, struc
     if (!hash128_eq(sum, ret->checksum))
         return corrupt(err, path, "the checksum of the header is wrong");
     if (ret->page != IMAGE_PAGE || ret->node_kinds > NODE_KIND_COUNT ||
-        ret->edge_kinds > EDGE_KIND_COUNT || ret->n_files > LIVE_FILES_MAX)
+        ret->edge_kinds > EDGE_KIND_COUNT || ret->totals.n_nodes != ret->n_nodes ||
+        ret->totals.n_files != ret->n_files || ret->totals.head.generation != 0 ||
+        ret->totals.head.n != 1 || ret->n_files > LIVE_FILES_MAX)
         return corrupt(err, path, "the header says what cannot be");
     return check_sections(ret, path, st.size, err);
 }
@@ -133,7 +135,7 @@ static void set_base(struct live *g, struct idmap *m, const struct image_header 
     const char *p = (const char *)g->image.p;
     m->base = (struct idmap_base){
         .dir = (const uint32_t *)(const void *)(p + h->sections[dir].offset),
-        .ids = (const uint32_t *)(const void *)(p + h->sections[dir + 1].offset),
+        .entries = (const struct idmap_entry *)(const void *)(p + h->sections[dir + 1].offset),
         .n_buckets = n > 0 ? image_buckets(n) : 0,
         .hash_of = hash_of,
         .ctx = g,
@@ -150,6 +152,16 @@ static int map_words(struct live *g, int fd, const struct image_header *h, struc
         rc = words_map(all[s], fd, h->sections[s].offset, image_words(h, (enum image_section)s),
                        err);
     return rc;
+}
+
+static int take_totals(struct live *g, const struct live_totals *t, struct err *err)
+{
+    uint32_t ref = space_alloc(&g->space, sizeof(*t));
+    if (ref == 0)
+        return err_set(err, PT_ENOMEM, "out of memory for a graph");
+    memcpy(space_at(&g->space, ref), t, sizeof(*t));
+    atomic_store_explicit(&g->totals, ref, memory_order_release);
+    return PT_OK;
 }
 
 static int map_image(struct live *g, int fd, const char *path, struct err *err)
@@ -172,8 +184,11 @@ static int map_image(struct live *g, int fd, const char *path, struct err *err)
     set_base(g, &g->by_name, &h, IMAGE_NAME_DIR, h.n_names, hash_of_name);
     atomic_store_explicit(&g->n_nodes, h.n_nodes, memory_order_release);
     atomic_store_explicit(&g->n_files, h.n_files, memory_order_release);
+    atomic_store_explicit(&g->nodes_in_order, h.n_nodes, memory_order_release);
+    atomic_store_explicit(&g->files_in_order, h.n_files, memory_order_release);
+    atomic_store_explicit(&g->names_in_order, h.n_names, memory_order_release);
     g->n_names = h.n_names;
-    return PT_OK;
+    return take_totals(g, &h.totals, err);
 }
 
 int image_open(const char *path, struct live **ret, struct err *err)
@@ -191,6 +206,20 @@ int image_open(const char *path, struct live **ret, struct err *err)
     else
         live_free(g);
     return rc;
+}
+
+void image_warm(const struct live *g)
+{
+    const struct words *const words[] = {&g->node, &g->in_words, &g->out_words, &g->named};
+    if (g->image.n == 0)
+        return;
+    const struct image_header *h = (const struct image_header *)(const void *)g->image.p;
+    io_warm(space_at(&g->space, IMAGE_PAGE / SPACE_GRANULE), h->sections[IMAGE_DATA].size);
+    for (unsigned i = 0; i < PT_COUNT(words); i++)
+        io_warm((const void *)words[i]->at,
+                (size_t)(words[i] == &g->named ? h->n_names : h->n_nodes) * sizeof(uint32_t));
+    const struct image_place *maps = &h->sections[IMAGE_SIG_DIR];
+    io_warm(g->image.p + maps->offset, g->image.n - maps->offset);
 }
 
 /* ---- every byte ---- */
@@ -251,7 +280,7 @@ static int verify_segments(const struct io_map *m, const struct image_header *h,
     return PT_OK;
 }
 
-int image_verify(const char *path, struct err *err)
+int image_verify(const char *path, uint32_t *ret_segments, struct err *err)
 {
     struct image_header h;
     struct io_map m = {0};
@@ -268,6 +297,8 @@ int image_verify(const char *path, struct err *err)
         rc = verify_section(&m, &h, s, path, err);
     if (rc == PT_OK)
         rc = verify_segments(&m, &h, path, err);
+    if (ret_segments != NULL)
+        *ret_segments = rc == PT_OK ? h.n_segments : 0;
     io_unmap(&m);
     return rc;
 }

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "graph/segment.h"
+#include "graph/view.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct pair {
 };
 
 struct writer {
-    const struct live_view *v;
+    const struct view *v;
     struct err *err;
     int fd;
     uint64_t at; /* offset in the file of buf[0] */
@@ -26,7 +26,7 @@ struct writer {
     uint32_t *nodes, *files, *names;          /* old ids, by new id */
     uint32_t *words[IMAGE_SECTIONS];          /* of NODE ... TEXT */
     VEC(struct list_edit) entries;
-    VEC(struct live_site) sites;
+    VEC(struct site) sites;
     VEC(struct image_segment) segments;
     bool failed; /* no memory */
 };
@@ -43,35 +43,27 @@ static uint32_t *numbers(struct writer *w, uint32_t n)
     return p;
 }
 
-static int by_path(const void *a, const void *b, void *ctx)
-{
-    const struct live_view *v = ctx;
-    return strcmp(live_path(live_file(v, *(const uint32_t *)a)),
-                  live_path(live_file(v, *(const uint32_t *)b)));
-}
-
 static int by_text(const void *a, const void *b, void *ctx)
 {
-    const struct live_view *v = ctx;
+    const struct view *v = ctx;
     return strcmp(live_text(v->g, *(const uint32_t *)a), live_text(v->g, *(const uint32_t *)b));
 }
 
 static void number_files(struct writer *w)
 {
-    for (uint32_t id = 0; id < w->v->n_files; id++) {
-        if (live_file(w->v, id) != NULL)
-            w->files[w->h.n_files++] = id;
-    }
-    if (w->h.n_files > 1)
-        qsort_r(w->files, w->h.n_files, sizeof(*w->files), by_path, (void *)(uintptr_t)w->v);
+    struct ids files = {0};
+    w->failed = !view_files(w->v, &files);
+    w->h.n_files = w->failed ? 0 : files.len;
     for (uint32_t i = 0; i < w->h.n_files; i++) {
-        const struct live_file *f = live_file(w->v, w->files[i]);
+        const struct live_file *f = live_file(w->v, files.at[i]);
+        w->files[i] = files.at[i];
         w->new_file[w->files[i]] = i;
         for (uint32_t k = 0; k < f->n_nodes; k++) {
             w->nodes[w->h.n_nodes] = f->ids[k];
             w->new_node[f->ids[k]] = w->h.n_nodes++;
         }
     }
+    vec_release(&files);
 }
 
 static void number_names(struct writer *w, uint32_t n_names)
@@ -89,7 +81,7 @@ static void number_names(struct writer *w, uint32_t n_names)
 }
 
 /* Names below this number were there when the view was pinned, for nodes bear them. */
-static uint32_t names_end(const struct live_view *v)
+static uint32_t names_end(const struct view *v)
 {
     uint32_t end = 0;
     for (uint32_t id = 0; id < v->n_nodes; id++) {
@@ -112,6 +104,8 @@ static void number_all(struct writer *w)
     if (w->failed)
         return;
     number_files(w);
+    if (w->failed)
+        return;
     number_names(w, n_names);
     for (unsigned s = IMAGE_NODE; s <= IMAGE_TEXT; s++) {
         uint32_t n = image_words(&w->h, (enum image_section)s);
@@ -160,7 +154,7 @@ static void add_node(struct writer *w, uint32_t id)
 static int by_key(const void *x, const void *y)
 {
     const struct list_edit *a = x, *b = y;
-    unsigned j = seg_attr_kind(a->attr), k = seg_attr_kind(b->attr);
+    unsigned j = edge_attr_kind(a->attr), k = edge_attr_kind(b->attr);
     if (j != k)
         return j < k ? -1 : 1;
     return a->target < b->target ? -1 : a->target > b->target;
@@ -188,7 +182,7 @@ static void gather(struct writer *w, const struct lists *l, uint32_t id)
 
 static int by_place(const void *x, const void *y)
 {
-    const struct live_site *a = x, *b = y;
+    const struct site *a = x, *b = y;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
     if (a->line != b->line)
@@ -199,10 +193,10 @@ static int by_place(const void *x, const void *y)
 /* A run of sites under the new numbers of files. */
 static uint32_t add_sites(struct writer *w, uint32_t value)
 {
-    const struct live_site *s = space_at(&w->v->g->space, value);
+    const struct site *s = space_at(&w->v->g->space, value);
     vec_clear(&w->sites);
     for (bool last = false; !last; s++) {
-        struct live_site to = *s;
+        struct site to = *s;
         last = s->last;
         to.last = 0;
         to.file = w->new_file[s->file] & (LIVE_FILES_MAX - 1);
@@ -240,7 +234,6 @@ static uint32_t add_list(struct writer *w, bool values)
 static void add_out(struct writer *w, uint32_t id)
 {
     gather(w, &w->v->g->out, w->nodes[id]);
-    w->h.n_edges += w->entries.len;
     for (uint32_t i = 0; i < w->entries.len; i++) {
         if (w->entries.at[i].value != 0)
             w->entries.at[i].value = add_sites(w, w->entries.at[i].value);
@@ -377,9 +370,10 @@ static int by_hash(const void *x, const void *y)
 static int write_map(struct writer *w, enum image_section dir, struct pair *pairs, uint32_t n)
 {
     uint32_t buckets = image_buckets(n), at = 0;
-    uint32_t *starts = numbers(w, buckets), *ids = numbers(w, n);
+    uint32_t *starts = numbers(w, buckets);
+    struct idmap_entry *entries = mem_reallocarray(NULL, (size_t)n + 1, sizeof(*entries));
     int rc = PT_OK;
-    if (w->failed) {
+    if (w->failed || entries == NULL) {
         rc = no_memory(w);
         goto out;
     }
@@ -391,13 +385,13 @@ static int write_map(struct writer *w, enum image_section dir, struct pair *pair
         starts[b] = at;
     }
     for (uint32_t i = 0; i < n; i++)
-        ids[i] = pairs[i].id;
+        entries[i] = (struct idmap_entry){(uint32_t)pairs[i].hash, pairs[i].id};
     rc = write_section(w, dir, starts, ((size_t)buckets + 1) * 4);
     if (rc == PT_OK)
-        rc = write_section(w, (enum image_section)(dir + 1), ids, (size_t)n * 4);
+        rc = write_section(w, (enum image_section)(dir + 1), entries, (size_t)n * sizeof(*entries));
 out:
     mem_free(starts);
-    mem_free(ids);
+    mem_free(entries);
     return rc;
 }
 
@@ -476,7 +470,7 @@ static void writer_release(struct writer *w)
     buf_release(&w->buf);
 }
 
-int image_write(const struct live_view *v, const char *path, struct err *err)
+int image_write(const struct view *v, const char *path, struct err *err)
 {
     struct writer w = {.v = v, .err = err, .fd = -1};
     struct buf temp = {0};
@@ -487,6 +481,8 @@ int image_write(const struct live_view *v, const char *path, struct err *err)
     w.h.page = IMAGE_PAGE;
     w.h.node_kinds = NODE_KIND_COUNT;
     w.h.edge_kinds = EDGE_KIND_COUNT;
+    w.h.totals = *v->totals;
+    w.h.totals.head = (struct block_head){0, 1};
     buf_str(&temp, path);
     buf_str(&temp, IO_TEMP_SUFFIX);
     rc = temp.failed ? no_memory(&w)

@@ -109,6 +109,42 @@ static uint32_t merged_count(const struct list_span *from, const struct list_edi
     return count;
 }
 
+/* The last chunk that does not begin behind the key, else the first. */
+static uint32_t chunk_of(const struct list_index *index, uint64_t key)
+{
+    uint32_t low = 0, high = index->head.n & ~LISTS_INDEX;
+    while (high - low > 1) { /* low is 0, or begins at or before the key */
+        uint32_t mid = low + (high - low) / 2;
+        if (index->chunks[mid].first <= key)
+            low = mid;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+bool list_find(const struct lists *l, uint32_t generation, uint32_t id, uint8_t kind,
+               uint32_t target, struct list_entry *ret)
+{
+    uint32_t ref = atomic_load_explicit(&l->entry[id], memory_order_acquire);
+    const struct block_head *h = block_seen(l->space, ref, generation);
+    const uint64_t key = (uint64_t)kind << 32 | target;
+    struct list_span s;
+    if (h->n & LISTS_INDEX) {
+        const struct list_index *index = (const struct list_index *)h;
+        if ((h->n & ~LISTS_INDEX) == 0 ||
+            !chunk_span(l, index, chunk_of(index, key), generation, &s))
+            return false;
+    } else {
+        list_span_of(h, &s);
+    }
+    uint32_t i = lower_bound(&s, 0, key);
+    if (!is_at(&s, i, key))
+        return false;
+    *ret = (struct list_entry){.value = l->values ? s.values[i] : 0, .attr = s.attrs[i]};
+    return true;
+}
+
 /* Where entries are written to. */
 struct target {
     uint32_t *targets, *values; /* values NULL: the lists have none */
@@ -227,17 +263,28 @@ static uint32_t edits_before(const struct list_edit *edits, uint32_t n,
     return i;
 }
 
-static uint32_t chunk_of(const struct list_index *index, uint64_t key)
+void lists_prefetch_edit(const struct lists *l, uint32_t id, uint8_t kind, uint32_t target)
 {
-    uint32_t low = 0, high = index->head.n & ~LISTS_INDEX;
-    while (high - low > 1) { /* low is 0, or begins at or before the key */
-        uint32_t mid = low + (high - low) / 2;
-        if (index->chunks[mid].first <= key)
-            low = mid;
-        else
-            high = mid;
+    uint32_t ref = atomic_load_explicit(&l->entry[id], memory_order_relaxed);
+    const struct block_head *h = block_of(l->space, ref);
+    struct list_span s = {0};
+    if (!(h->n & LISTS_INDEX) || (h->n & ~LISTS_INDEX) == 0)
+        return;
+    const struct list_index *index = (const struct list_index *)h;
+    const struct list_chunk *c = &index->chunks[chunk_of(index, (uint64_t)kind << 32 | target)];
+    ref = atomic_load_explicit(&c->ref, memory_order_relaxed);
+    const char *p;
+    size_t n = list_bytes(LISTS_CHUNK_MAX, false);
+    if (ref & LISTS_PIECE) {
+        list_span_of(block_of(l->space, index->pieces_of), &s);
+        p = (const char *)(s.targets + (ref & ~LISTS_PIECE));
+        n = c->n * sizeof(uint32_t);
+        __builtin_prefetch(s.attrs + (ref & ~LISTS_PIECE));
+    } else {
+        p = (const char *)block_of(l->space, ref);
     }
-    return low;
+    for (size_t at = 0; at < n; at += 64)
+        __builtin_prefetch(p + at);
 }
 
 /* Does no chunk grow too long by the edits? */
@@ -258,20 +305,32 @@ static bool fits(const struct lists *l, const struct commit *c, const struct lis
     return true;
 }
 
+/* All edits fall into one chunk, as the one edit of a hub mostly does. False: it would grow too
+ * long, and nothing is done. */
+static bool edit_one_chunk(struct lists *l, struct commit *c, struct list_index *index, uint32_t i,
+                           const struct list_edit *edits, uint32_t n)
+{
+    uint32_t old = atomic_load_explicit(&index->chunks[i].ref, memory_order_relaxed);
+    struct list_span s = {0};
+    (void)chunk_span(l, index, i, c->generation, &s);
+    struct merge m = {&s, edits, 0, 0, n};
+    uint32_t count = merged_count(&s, edits, n);
+    if (count > LISTS_CHUNK_MAX)
+        return false;
+    uint32_t ref = write_list(l, c, &m, count, old);
+    if (ref != 0) {
+        commit_put(c, &index->chunks[i].ref, ref);
+        replaced(c, old);
+    }
+    return true;
+}
+
 static void edit_chunks(struct lists *l, struct commit *c, struct list_index *index,
                         const struct list_edit *edits, uint32_t n)
 {
     while (n > 0 && !c->failed) {
         uint32_t i = chunk_of(index, edit_key(edits)), here = edits_before(edits, n, index, i + 1);
-        uint32_t old = atomic_load_explicit(&index->chunks[i].ref, memory_order_relaxed);
-        struct list_span s = {0};
-        (void)chunk_span(l, index, i, c->generation, &s);
-        struct merge m = {&s, edits, 0, 0, here};
-        uint32_t ref = write_list(l, c, &m, merged_count(&s, edits, here), old);
-        if (ref != 0) {
-            commit_put(c, &index->chunks[i].ref, ref);
-            replaced(c, old);
-        }
+        (void)edit_one_chunk(l, c, index, i, edits, here); /* it fits */
         edits += here;
         n -= here;
     }
@@ -342,7 +401,11 @@ void lists_edit(struct lists *l, struct commit *c, uint32_t id, const struct lis
         return;
     if (h->n & LISTS_INDEX) {
         struct list_index *index = (struct list_index *)h;
-        if (fits(l, c, index, edits, n))
+        uint32_t i = (h->n & ~LISTS_INDEX) != 0 ? chunk_of(index, edit_key(edits)) : 0;
+        if ((h->n & ~LISTS_INDEX) != 0 && edits_before(edits, n, index, i + 1) == n) {
+            if (!edit_one_chunk(l, c, index, i, edits, n))
+                split_chunks(l, c, entry, index, edits, n);
+        } else if (fits(l, c, index, edits, n))
             edit_chunks(l, c, index, edits, n);
         else
             split_chunks(l, c, entry, index, edits, n);

@@ -130,10 +130,22 @@ static inline void list_prefetch(const struct lists *l, uint32_t id)
         block_of(l->space, atomic_load_explicit(&l->entry[id], memory_order_relaxed)));
 }
 
+/* Fetches ahead what lists_edit will read to edit this entry, in a list whose index is fetched. */
+void lists_prefetch_edit(const struct lists *l, uint32_t id, uint8_t kind, uint32_t target);
+
+/* One entry of a list; false if it is not there. */
+struct list_entry {
+    uint32_t value;
+    uint8_t attr;
+};
+
+bool list_find(const struct lists *l, uint32_t generation, uint32_t id, uint8_t kind,
+               uint32_t target, struct list_entry *ret);
+
 struct list_edit {
     uint32_t target;
     uint32_t value;
-    uint8_t attr; /* seg_attr(kind, layer) */
+    uint8_t attr; /* edge_attr(kind, layer) */
     bool remove;  /* else add, or replace attr and value */
 };
 

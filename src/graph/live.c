@@ -4,7 +4,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "graph/live_internal.h"
-#include "graph/segment.h"
+#include "graph/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +41,11 @@ int live_new(struct live **ret, struct err *err)
     int rc = g != NULL ? init_words(g, err) : err_set(err, PT_ENOMEM, "out of memory for a graph");
     if (rc == PT_OK) {
         g->scratch = mem_calloc(1, sizeof(*g->scratch));
-        if (g->scratch == NULL)
+        g->pins = mem_alloc(sizeof(*g->pins));
+        if (g->scratch == NULL || g->pins == NULL)
             rc = err_set(err, PT_ENOMEM, "out of memory for a graph");
+        else
+            atomic_init(&g->totals, 0);
     }
     if (rc != PT_OK) {
         live_free(g);
@@ -53,8 +56,8 @@ int live_new(struct live **ret, struct err *err)
     g->out.entry = g->out_words.at;
     g->out.values = true;
     g->names.entry = g->named.at;
-    g->generation = PINS_FIRST;
-    pins_init(&g->pins, g->generation);
+    g->generation = g->first = PINS_FIRST;
+    pins_init(g->pins, g->generation);
     *ret = g;
     return PT_OK;
 }
@@ -67,10 +70,12 @@ static void free_scratch(struct live_scratch *s)
     vec_release(&s->turned);
     vec_release(&s->naming);
     vec_release(&s->edits);
+    vec_release(&s->items);
     vec_release(&s->sites);
     vec_release(&s->nodes);
     vec_release(&s->foreign);
     vec_release(&s->gone);
+    vec_release(&s->brought);
     vec_release(&s->files);
     vec_release(&s->file_mark);
     mem_free(s);
@@ -92,6 +97,8 @@ void live_free(struct live *g)
         words_release(words_at(g, i));
     space_release(&g->space);
     io_unmap(&g->image);
+    if (!g->borrows_pins)
+        mem_free(g->pins);
     mem_free(g);
 }
 
@@ -106,18 +113,70 @@ size_t live_bytes(const struct live *g)
 
 /* ---- views ---- */
 
-bool live_pin(struct live *g, struct live_view *ret)
+/* No totals have been put yet. */
+static const struct live_totals nothing;
+
+static void fill_view(struct live *g, struct view *ret)
 {
+    uint32_t totals = atomic_load_explicit(&g->totals, memory_order_acquire);
+    const struct block_head *h = block_seen(&g->space, totals, ret->generation);
     ret->g = g;
-    ret->slot = pins_take(&g->pins, &ret->generation);
+    ret->totals = h->n != 0 ? (const struct live_totals *)h : &nothing;
     ret->n_nodes = atomic_load_explicit(&g->n_nodes, memory_order_acquire);
     ret->n_files = atomic_load_explicit(&g->n_files, memory_order_acquire);
+    ret->nodes_in_order = atomic_load_explicit(&g->nodes_in_order, memory_order_acquire);
+    ret->files_in_order = atomic_load_explicit(&g->files_in_order, memory_order_acquire);
+}
+
+bool live_pin(struct live *g, struct view *ret)
+{
+    ret->slot = pins_take(g->pins, &ret->generation);
+    if (ret->slot < PINS_MAX)
+        fill_view(g, ret);
     return ret->slot < PINS_MAX;
 }
 
-void live_unpin(struct live *g, struct live_view *v)
+bool live_pin_newest(_Atomic(struct live *) *newest, struct pins *pins, struct view *ret)
 {
-    pins_drop(&g->pins, v->slot);
+    ret->slot = pins_take(pins, &ret->generation);
+    if (ret->slot == PINS_MAX)
+        return false;
+    struct live *g = atomic_load(newest);
+    while (g->first > ret->generation)
+        g = g->before;
+    fill_view(g, ret);
+    return true;
+}
+
+/* The graph is there to be found before its generation can be pinned. */
+void live_succeed(struct live *g, struct live *old, _Atomic(struct live *) *newest)
+{
+    mem_free(g->pins);
+    g->pins = old->pins;
+    old->borrows_pins = true;
+    g->before = old;
+    /* above what either has: its own blocks must be seen */
+    g->first = (g->generation > old->generation ? g->generation : old->generation) + 1;
+    g->generation = g->first;
+    atomic_store(newest, g);
+    pins_publish(g->pins, g->generation);
+}
+
+bool live_is_left(const struct live *g)
+{
+    return pins_oldest(g->pins) >= g->first;
+}
+
+void live_peek(struct live *g, struct view *ret)
+{
+    ret->slot = PINS_MAX;
+    ret->generation = g->commit.generation;
+    fill_view(g, ret);
+}
+
+void live_unpin(struct view *v)
+{
+    pins_drop(v->g->pins, v->slot);
     v->g = NULL;
 }
 
@@ -129,20 +188,14 @@ const void *live_record(const struct live *g, const struct words *w, uint32_t id
     return h->n != 0 ? h : NULL;
 }
 
-const struct live_node *live_node(const struct live_view *v, uint32_t id)
+const struct live_node *live_node(const struct view *v, uint32_t id)
 {
     return id < v->n_nodes ? live_record(v->g, &v->g->node, id, v->generation) : NULL;
 }
 
-const struct live_file *live_file(const struct live_view *v, uint32_t id)
+const struct live_file *live_file(const struct view *v, uint32_t id)
 {
     return id < v->n_files ? live_record(v->g, &v->g->file, id, v->generation) : NULL;
-}
-
-uint32_t live_find_sig(const struct live_view *v, uint64_t sig)
-{
-    uint32_t id = idmap_find(&v->g->by_sig, sig, NULL, NULL);
-    return id != ID_NONE && live_node(v, id) != NULL ? id : ID_NONE;
 }
 
 const char *live_signature(const struct live_node *n)
@@ -166,11 +219,6 @@ const char *live_text(const struct live *g, uint32_t name)
     return space_at(&g->space, atomic_load_explicit(&g->text.at[name], memory_order_acquire));
 }
 
-const char *live_name(const struct live_view *v, const struct live_node *n)
-{
-    return live_text(v->g, n->name);
-}
-
 /* ---- looking up ---- */
 
 static bool same_path(const void *ctx, uint32_t id)
@@ -188,12 +236,6 @@ uint32_t live_path_id(const struct live *g, const char *path)
     return idmap_find(&g->by_path, hash64(path, k.n), same_path, &k);
 }
 
-uint32_t live_find_path(const struct live_view *v, const char *path)
-{
-    uint32_t id = live_path_id(v->g, path);
-    return id != ID_NONE && live_file(v, id) != NULL ? id : ID_NONE;
-}
-
 static bool same_name(const void *ctx, uint32_t id)
 {
     const struct live_key *k = ctx;
@@ -207,30 +249,24 @@ uint32_t live_name_id(const struct live *g, const char *name, size_t n)
     return idmap_find(&g->by_name, hash64(name, n), same_name, &k);
 }
 
-bool live_named(const struct live_view *v, const char *name, size_t n, struct list_walk *ret)
-{
-    uint32_t id = live_name_id(v->g, name, n);
-    return id != ID_NONE && list_begin(&v->g->names, v->generation, id, ret);
-}
-
 /* ---- sites ---- */
 
-static struct live_site implied_site(const struct live_view *v, uint32_t target, uint8_t attr)
+static struct site implied_site(const struct view *v, uint32_t target, uint8_t attr)
 {
     const struct live_node *n = live_node(v, target);
-    struct live_site s = {.layer = attr & 3u, .last = 1};
+    struct site s = {.layer = attr & 3u, .last = 1};
     s.file = (n != NULL ? n->file : 0) & (LIVE_FILES_MAX - 1);
     return s;
 }
 
-void live_sites(const struct live_view *v, uint32_t target, uint32_t value, uint8_t attr,
+void live_sites(const struct view *v, uint32_t target, uint32_t value, uint8_t attr,
                 live_site_fn cb, void *ctx)
 {
     if (value == 0) {
         (void)cb(ctx, implied_site(v, target, attr));
         return;
     }
-    const struct live_site *s = space_at(&v->g->space, value);
+    const struct site *s = space_at(&v->g->space, value);
     while (cb(ctx, *s) && !s->last)
         s++;
 }
@@ -238,7 +274,7 @@ void live_sites(const struct live_view *v, uint32_t target, uint32_t value, uint
 /* ---- a file's contribution ---- */
 
 struct unit_maker {
-    const struct live_view *v;
+    const struct view *v;
     struct arena *arena;
     uint32_t file;
     uint64_t from, to;
@@ -247,7 +283,7 @@ struct unit_maker {
     bool failed;
 };
 
-static bool take_site(void *ctx, struct live_site s)
+static bool take_site(void *ctx, struct site s)
 {
     struct unit_maker *m = ctx;
     const struct unit_edge e = {.from = m->from,
@@ -271,7 +307,7 @@ static void take_edges(struct unit_maker *m, uint32_t from)
     do {
         for (uint32_t i = 0; i < w.span.n; i++) {
             m->to = live_node(m->v, w.span.targets[i])->sig;
-            m->kind = seg_attr_kind(w.span.attrs[i]);
+            m->kind = edge_attr_kind(w.span.attrs[i]);
             live_sites(m->v, w.span.targets[i], w.span.values[i], w.span.attrs[i], take_site, m);
         }
     } while (list_more(&w));
@@ -289,7 +325,7 @@ static const struct unit_node *take_nodes(struct unit_maker *m, const struct liv
         nodes[i] = (struct unit_node){
             .sig = n->sig,
             .parent = parent != NULL ? *parent : 0,
-            .name = live_name(m->v, n),
+            .name = live_text(m->v->g, n->name),
             .qualified = live_qualified(n),
             .signature = live_signature(n),
             .line = n->line,
@@ -306,11 +342,11 @@ static const struct unit_node *take_nodes(struct unit_maker *m, const struct liv
     return nodes;
 }
 
-int live_unit(const struct live_view *v, const char *path, struct arena *arena, struct unit *ret,
+int live_unit(const struct view *v, const char *path, struct arena *arena, struct unit *ret,
               struct err *err)
 {
-    uint32_t id = live_find_path(v, path);
-    if (id == ID_NONE)
+    uint32_t id = view_find_file(v, path);
+    if (id == NODE_NONE)
         return err_set(err, PT_ENOENT, "%s: no such file in the graph", path);
     const struct live_file *f = live_file(v, id);
     struct unit_maker m = {.v = v, .arena = arena, .file = id};
@@ -330,11 +366,12 @@ int live_unit(const struct live_view *v, const char *path, struct arena *arena, 
     memcpy(ret->unresolved, f->unresolved, sizeof(ret->unresolved));
     for (uint32_t i = 0; i < f->n_nodes + f->n_foreign; i++)
         take_edges(&m, f->ids[i]);
-    struct unit_edge *edges = arena_alloc(arena, (size_t)m.edges.len * sizeof(*edges) + 1);
-    if (edges != NULL && m.edges.len > 0)
-        memcpy(edges, m.edges.at, (size_t)m.edges.len * sizeof(*edges));
+    uint32_t n = unit_edges_sort(m.edges.at, m.edges.len);
+    struct unit_edge *edges = arena_alloc(arena, (size_t)n * sizeof(*edges) + 1);
+    if (edges != NULL && m.edges.at != NULL)
+        memcpy(edges, m.edges.at, (size_t)n * sizeof(*edges));
     ret->edges = edges;
-    ret->n_edges = m.edges.len;
+    ret->n_edges = n;
     vec_release(&m.edges);
     if (m.failed || ret->nodes == NULL || edges == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the unit of %s", path);
@@ -343,10 +380,10 @@ int live_unit(const struct live_view *v, const char *path, struct arena *arena, 
 
 /* ---- the way back ---- */
 
-static int take_unit(const struct live_view *v, const char *path, struct delta *to, struct err *err)
+static int take_unit(const struct view *v, const char *path, struct delta *to, struct err *err)
 {
     struct unit u = {.path = path, .removed = true};
-    int rc = live_find_path(v, path) != ID_NONE ? live_unit(v, path, &to->arena, &u, err) : PT_OK;
+    int rc = view_find_file(v, path) != NODE_NONE ? live_unit(v, path, &to->arena, &u, err) : PT_OK;
     if (rc == PT_OK && !vec_push(&to->units, u))
         rc = err_set(err, PT_ENOMEM, "out of memory for an inverse");
     return rc;
@@ -357,7 +394,7 @@ static int by_unit_path(const void *a, const void *b)
     return strcmp(((const struct unit *)a)->path, ((const struct unit *)b)->path);
 }
 
-static int take_all_units(const struct live_view *v, struct delta *to, struct err *err)
+static int take_all_units(const struct view *v, struct delta *to, struct err *err)
 {
     int rc = PT_OK;
     for (uint32_t id = 0; rc == PT_OK && id < v->n_files; id++) {
@@ -370,8 +407,7 @@ static int take_all_units(const struct live_view *v, struct delta *to, struct er
     return rc;
 }
 
-int live_inverse(const struct live_view *v, const struct delta *d, struct delta *ret,
-                 struct err *err)
+int live_inverse(const struct view *v, const struct delta *d, struct delta *ret, struct err *err)
 {
     int rc = PT_OK;
     delta_init(ret);

@@ -2,7 +2,7 @@
  * readers still hold, changed by deltas alone.
  *
  * Ids: a node keeps its id as long as its sig hash is known, also while it is gone; a file keeps its
- * by its path, a name by its text. So an edit of one file touches nothing of another but lists that
+ * by its path, a name by its text. (Only the graph that succeeds it numbers anew: live_succeed.) So an edit of one file touches nothing of another but lists that
  * really change.
  *
  *   by_sig    sig hash -> node             node[id]  its record (struct live_node)
@@ -28,27 +28,36 @@
 #include "graph/delta.h"
 #include "graph/idmap.h"
 #include "graph/lists.h"
+#include "graph/names.h"
 #include "graph/pins.h"
 #include "graph/words.h"
 
-/* 8 bytes. As a number it sorts by file, line and column. What does not fit is cut. */
-struct live_site {
-    uint64_t layer : 2;
-    uint64_t last : 1; /* of its edge */
-    uint64_t col : 15;
-    uint64_t line : 24;
-    uint64_t file : 22;
+/* Where an edge is written: one reference. As a number it sorts by file, line and column. Line 0: it has no place in the source, and only
+ * belongs to that file. */
+struct site {
+    uint64_t layer : 2; /* enum layer of this reference; the edge has the surest of all */
+    uint64_t last : 1;  /* of its edge */
+    uint64_t col : 16;  /* from 1, in bytes */
+    uint64_t line : 23; /* from 1 */
+    uint64_t file : 22; /* id */
 };
 
-_Static_assert(sizeof(struct live_site) == 8, "one granule");
+_Static_assert(sizeof(struct site) == 8, "one granule");
 
 #define LIVE_FILES_MAX (1u << 22)
+
+/* File, line and column as one number. */
+static inline uint64_t site_number(const struct site *s)
+{
+    return (uint64_t)s->file << 39 | (uint64_t)s->line << 16 | s->col;
+}
 
 struct live_node {
     struct block_head head; /* n: 1, or 0 if the node is gone: then only its sig hash follows */
     uint64_t sig;
     uint32_t parent, file; /* ids; the parent of a FILE node is itself */
     uint32_t name;
+    uint32_t place; /* in its file: index in ids */
     uint32_t line, end_line, start, end, doc_start, doc_end;
     uint16_t flags;
     uint8_t kind, unused;
@@ -58,10 +67,12 @@ struct live_node {
 struct live_file {
     struct block_head head; /* n: 1, or 0 if the file is gone */
     struct hash128 content;
+    struct hash128 leaf; /* of all that the file contributes (graph/merkle.h) */
     uint64_t size;
     int64_t mtime_ns, ctime_ns;
     uint64_t ino;
     uint32_t lines, facts_flags, error_line;
+    uint32_t kinds; /* set of the kinds of its nodes */
     uint32_t refs_by_layer[LAYER_COUNT];
     uint32_t unresolved[UNRESOLVED_COUNT];
     uint32_t n_nodes, n_foreign;
@@ -69,26 +80,55 @@ struct live_file {
                        text, its path and the name of its language */
 };
 
+/* What there is, counted. */
+struct live_totals {
+    struct block_head head;
+    uint64_t commit;  /* number of the commit that made this generation, from 1; 0: none */
+    int64_t as_of_ns; /* wall clock time of it */
+    uint64_t n_edges, lines, bytes;
+    uint64_t edges[EDGE_KIND_COUNT];
+    uint64_t refs_by_layer[LAYER_COUNT];
+    uint64_t unresolved[UNRESOLVED_COUNT];
+    uint32_t n_files, n_nodes;
+    uint32_t nodes[NODE_KIND_COUNT];
+};
+
+/* What a commit is called. */
+struct live_stamp {
+    uint64_t commit; /* its number; 0: the next one */
+    int64_t as_of_ns;
+};
+
 struct live_scratch;
 
 struct live {
     struct space space;
     struct commit commit;
-    struct pins pins;
+    struct pins *pins; /* owned, but if borrows_pins */
+    bool borrows_pins;
+    struct live *before; /* that it came after, and its first generation (live_succeed) */
+    uint32_t first;
     struct lists in, out, names;
     struct words node, in_words, out_words, file, named, text;
     struct idmap by_sig, by_path, by_name;
+    _Atomic(uint32_t) totals;           /* ref of struct live_totals */
     _Atomic(uint32_t) n_nodes, n_files; /* ids given out */
     uint32_t n_names;
-    uint32_t generation; /* the newest; the writer's */
+    /* Ids of nodes, files and names below these are in order (view_before; names by their text). */
+    _Atomic(uint32_t) nodes_in_order, files_in_order, names_in_order;
+    struct names_rest names_rest; /* the other names */
+    uint32_t generation;          /* the newest; the writer's */
     struct live_scratch *scratch;
     struct io_map image; /* what it was opened from, if anything: the bases of the maps lie in it */
 };
 
-struct live_view {
+/* A pinned generation. graph/view.h answers questions about it. */
+struct view {
     const struct live *g;
+    const struct live_totals *totals;
     uint32_t generation, slot;
     uint32_t n_nodes, n_files; /* ids below; some may be gone, or not be there yet */
+    uint32_t nodes_in_order, files_in_order;
 };
 
 int live_new(struct live **ret, struct err *err);
@@ -96,50 +136,57 @@ void live_free(struct live *g); /* takes NULL; all must have unpinned */
 
 /* Makes the delta part of the graph and publishes a new generation; on failure nothing changes.
  * PT_EINVAL: it breaks an invariant of delta.h. PT_ELIMIT, PT_ENOMEM. */
-int live_apply(struct live *g, const struct delta *d, struct err *err);
+int live_apply(struct live *g, const struct delta *d, struct live_stamp stamp, struct err *err);
 
 /* The same in two steps, so that the delta can be made durable between them: what fails fails in
  * live_prepare, and nobody sees anything before live_publish. live_abort takes it back. */
-int live_prepare(struct live *g, const struct delta *d, struct err *err);
+int live_prepare(struct live *g, const struct delta *d, struct live_stamp stamp, struct err *err);
 void live_publish(struct live *g);
 void live_abort(struct live *g);
 
-/* False: too many readers (PINS_MAX). */
-bool live_pin(struct live *g, struct live_view *ret);
-void live_unpin(struct live *g, struct live_view *v);
+/* The same for a new graph that nobody pins, in pieces, so that it takes less memory: on failure it can
+ * only be freed. Ids are then in order. */
+int live_fill(struct live *g, const struct delta *d, struct live_stamp stamp, struct err *err);
+
+/* `g`, which nobody has pinned yet, takes the place of `old`, the newest, and says the same: readers who
+ * pin `newest` find it from now on. It goes on with the pins of `old`, and owns them.
+ * `old` may be freed when live_is_left says so. */
+void live_succeed(struct live *g, struct live *old, _Atomic(struct live *) *newest);
+/* Has no reader pinned a generation from before `g`? */
+bool live_is_left(const struct live *g);
+
+/* False: too many readers (PINS_MAX). The second: of a graph that others may succeed. */
+bool live_pin(struct live *g, struct view *ret);
+bool live_pin_newest(_Atomic(struct live *) *newest, struct pins *pins, struct view *ret);
+void live_unpin(struct view *v);
+/* The generation that live_prepare has made, for the writer, before live_publish. */
+void live_peek(struct live *g, struct view *ret);
 
 /* The record, NULL if there is no such node (file) in the view. */
-const struct live_node *live_node(const struct live_view *v, uint32_t id);
-const struct live_file *live_file(const struct live_view *v, uint32_t id);
-uint32_t live_find_sig(const struct live_view *v, uint64_t sig); /* ID_NONE */
-uint32_t live_find_path(const struct live_view *v, const char *path);
+const struct live_node *live_node(const struct view *v, uint32_t id);
+const struct live_file *live_file(const struct view *v, uint32_t id);
 
 static inline const char *live_qualified(const struct live_node *n)
 {
     return n->strings;
 }
 const char *live_signature(const struct live_node *n);
-const char *live_name(const struct live_view *v, const struct live_node *n);
 const char *live_path(const struct live_file *f);
 const char *live_lang(const struct live_file *f);
 
-/* Nodes of that bare name, to read with list_more. False: there are none. */
-bool live_named(const struct live_view *v, const char *name, size_t n, struct list_walk *ret);
-
 /* The sites of an out entry (its target, value and attr). Calls back for each; false stops. */
-typedef bool (*live_site_fn)(void *ctx, struct live_site site);
-void live_sites(const struct live_view *v, uint32_t target, uint32_t value, uint8_t attr,
+typedef bool (*live_site_fn)(void *ctx, struct site site);
+void live_sites(const struct view *v, uint32_t target, uint32_t value, uint8_t attr,
                 live_site_fn cb, void *ctx);
 
 /* What the file contributes, as the delta that made it said (edges sorted, each site once). Memory
  * is of the arena. PT_ENOENT: there is no such file. */
-int live_unit(const struct live_view *v, const char *path, struct arena *arena, struct unit *ret,
+int live_unit(const struct view *v, const char *path, struct arena *arena, struct unit *ret,
               struct err *err);
 
 /* The delta that takes `d`, applied to the graph of this view, back. It borrows from the view and
  * from `d`. PT_ENOMEM. */
-int live_inverse(const struct live_view *v, const struct delta *d, struct delta *ret,
-                 struct err *err);
+int live_inverse(const struct view *v, const struct delta *d, struct delta *ret, struct err *err);
 
 size_t live_bytes(const struct live *g);
 

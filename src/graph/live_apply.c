@@ -9,8 +9,9 @@
 #include "graph/live_internal.h"
 
 #include "base/hash.h"
+#include "base/map.h"
 #include "base/sort.h"
-#include "graph/segment.h"
+#include "graph/merkle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct apply {
     struct live *g;
     struct live_scratch *s;
     const struct delta *d;
+    struct live_totals totals; /* after it */
     struct err *err;
 };
 
@@ -85,7 +87,7 @@ static bool has_site_in(const struct live *g, const struct live_scratch *s, uint
         const struct live_node *n = live_record(g, &g->node, target, g->commit.generation - 1);
         return n != NULL && is_marked(s, n->file);
     }
-    for (const struct live_site *at = space_at(&g->space, value);; at++) {
+    for (const struct site *at = space_at(&g->space, value);; at++) {
         if (is_marked(s, at->file))
             return true;
         if (at->last)
@@ -101,7 +103,7 @@ static bool take_old_edges(struct apply *a, uint32_t from)
     do {
         for (uint32_t i = 0; i < w.span.n; i++) {
             const struct live_change c = {
-                .from = from, .to = w.span.targets[i], .kind = seg_attr_kind(w.span.attrs[i])};
+                .from = from, .to = w.span.targets[i], .kind = edge_attr_kind(w.span.attrs[i])};
             if (has_site_in(a->g, a->s, c.to, w.span.values[i]) && !vec_push(&a->s->changes, c))
                 return false;
         }
@@ -164,7 +166,7 @@ static int name_id(struct apply *a, const char *name, uint32_t *ret)
 {
     struct live *g = a->g;
     size_t n = strlen(name);
-    uint32_t id = live_name_id(g, name, n), block;
+    uint32_t id = live_name_id(g, name, n), block, tower = 0;
     if (id != ID_NONE) {
         *ret = id;
         return PT_OK;
@@ -174,12 +176,59 @@ static int name_id(struct apply *a, const char *name, uint32_t *ret)
     if (block == 0 || !words_need(&g->text, id + 1) || !words_need(&g->named, id + 1))
         return no_memory(a->err);
     memcpy(space_at(&g->space, block), name, n + 1);
+    if (!a->s->naming_in_order)
+        tower = names_tower_new(&g->space, id, block, hash64(name, n));
+    if (!a->s->naming_in_order && tower == 0)
+        return no_memory(a->err);
     atomic_store_explicit(&g->text.at[id], block, memory_order_release);
     if (!idmap_add(&g->by_name, hash64(name, n), id, g->commit.generation))
         return no_memory(a->err);
     g->n_names++;
+    if (tower != 0)
+        names_link(&g->names_rest, &g->space, tower);
     *ret = id;
     return PT_OK;
+}
+
+static int by_text(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* The names of an empty graph get their ids in order, as those of an image have them. */
+int live_name_all(struct live *g, const struct delta *d, struct err *err)
+{
+    struct apply all = {.g = g, .s = g->scratch, .d = d, .err = err}, *a = &all;
+    VEC(const char *) names = {0};
+    struct map known = {0};
+    bool ok = true;
+    uint32_t id;
+    int rc = PT_OK;
+    for (uint32_t i = 0; ok && i < a->d->units.len; i++) {
+        const struct unit *u = &a->d->units.at[i];
+        for (uint32_t k = 0; ok && !u->removed && k < u->n_nodes; k++) {
+            const char *name = u->nodes[k].name;
+            bool is_new = false;
+            uint32_t *at = map_put(&known, hash64(name, strlen(name)), names.len, &is_new);
+            /* one hash, two names: then the second is simply there more than once */
+            bool same =
+                at != NULL && !is_new && names.at != NULL && strcmp(names.at[*at], name) == 0;
+            ok = at != NULL && (same || vec_push(&names, name));
+        }
+    }
+    map_release(&known);
+    if (!ok)
+        rc = no_memory(a->err);
+    else if (names.len > 1)
+        qsort(names.at, names.len, sizeof(*names.at), by_text);
+    a->s->naming_in_order = true;
+    for (uint32_t i = 0; rc == PT_OK && i < names.len; i++) {
+        rc = name_id(a, names.at[i], &id);
+        atomic_store_explicit(&a->g->names_in_order, a->g->n_names, memory_order_release);
+    }
+    a->s->naming_in_order = false;
+    vec_release(&names);
+    return rc;
 }
 
 static int node_id(struct apply *a, uint64_t sig, uint32_t *ret)
@@ -188,7 +237,7 @@ static int node_id(struct apply *a, uint64_t sig, uint32_t *ret)
     uint32_t id = idmap_find(&g->by_sig, sig, NULL, NULL);
     uint32_t n = atomic_load_explicit(&g->n_nodes, memory_order_relaxed);
     if (id == ID_NONE) {
-        if (n == WORDS_MAX)
+        if (n == WORDS_LIMIT)
             return err_set(a->err, PT_ELIMIT, "more than %u nodes were ever in the graph", n);
         if (!words_need(&g->node, n + 1) || !words_need(&g->in_words, n + 1) ||
             !words_need(&g->out_words, n + 1) ||
@@ -201,26 +250,57 @@ static int node_id(struct apply *a, uint64_t sig, uint32_t *ret)
     return PT_OK;
 }
 
+static void count_node(struct apply *a, uint8_t kind, int by)
+{
+    a->totals.nodes[kind] += (uint32_t)by;
+    a->totals.n_nodes += (uint32_t)by;
+}
+
+static void count_edge(struct apply *a, uint8_t kind, int by)
+{
+    a->totals.edges[kind] += (uint64_t)(int64_t)by;
+    a->totals.n_edges += (uint64_t)(int64_t)by;
+}
+
 static bool rename_node(struct live_scratch *s, uint32_t name, uint32_t id, bool remove)
 {
     const struct live_edit e = {.owner = name, .edit = {.target = id, .remove = remove}};
     return vec_push(&s->naming, e);
 }
 
-/* A record for the node. D3: no other file has it, nor has this one twice. */
-static int put_node(struct apply *a, const struct unit *u, const struct unit_node *n, uint32_t id,
+static int there_already(const struct apply *a, const struct unit *u, uint32_t place)
+{
+    return err_set(a->err, PT_EINVAL, "D3: unit %s: the sig hash of %s is there already", u->path,
+                   u->nodes[place].qualified);
+}
+
+/* Does the record say the same? */
+static bool is_same(const struct live *g, const struct live_node *r, const struct unit_node *n,
+                    uint32_t parent, uint32_t file, uint32_t place)
+{
+    return r->parent == parent && r->file == file && r->place == place && r->line == n->line &&
+           r->end_line == n->end_line && r->start == n->start && r->end == n->end &&
+           r->doc_start == n->doc_start && r->doc_end == n->doc_end && r->flags == n->flags &&
+           r->kind == n->kind && strcmp(r->strings, n->qualified) == 0 &&
+           strcmp(live_signature(r), n->signature) == 0 &&
+           strcmp(live_text(g, r->name), n->name) == 0;
+}
+
+/* A record for the node, unless it is as it was. D3: no other file has it. */
+static int put_node(struct apply *a, const struct unit *u, uint32_t place, uint32_t id,
                     uint32_t parent, uint32_t file)
 {
+    const struct unit_node *n = &u->nodes[place];
     struct live *g = a->g;
     uint32_t old_ref = atomic_load_explicit(&g->node.at[id], memory_order_relaxed), ref, name = 0;
     const struct live_node *old = newest_node(g, id);
     size_t qualified = strlen(n->qualified) + 1, signature = strlen(n->signature) + 1;
     size_t bytes = offsetof(struct live_node, strings) + qualified + signature;
 
-    if (block_of(&g->space, old_ref)->generation == g->commit.generation ||
-        (old != NULL && !is_marked(a->s, old->file)))
-        return err_set(a->err, PT_EINVAL, "D3: unit %s: the sig hash of %s is there already",
-                       u->path, n->qualified);
+    if (old != NULL && !is_marked(a->s, old->file))
+        return there_already(a, u, place);
+    if (old != NULL && is_same(g, old, n, parent, file, place))
+        return PT_OK;
     bool renamed = old == NULL || strcmp(live_text(g, old->name), n->name) != 0;
     int rc = renamed ? name_id(a, n->name, &name) : PT_OK;
     if (rc != PT_OK)
@@ -233,6 +313,7 @@ static int put_node(struct apply *a, const struct unit *u, const struct unit_nod
     to->parent = parent;
     to->file = file;
     to->name = name;
+    to->place = place;
     to->line = n->line;
     to->end_line = n->end_line;
     to->start = n->start;
@@ -249,24 +330,113 @@ static int put_node(struct apply *a, const struct unit *u, const struct unit_nod
         return no_memory(a->err);
     commit_put(&g->commit, &g->node.at[id], ref);
     commit_gone(&g->commit, old_ref);
+    if (old != NULL)
+        count_node(a, old->kind, -1);
+    count_node(a, n->kind, 1);
     return PT_OK;
+}
+
+/* Ids in order stay so as long as each file keeps its own, in its order. */
+static void check_order(struct live *g, const struct live_file_range *r, const uint32_t *ids,
+                        uint32_t n)
+{
+    uint32_t in_order = atomic_load_explicit(&g->nodes_in_order, memory_order_relaxed);
+    uint32_t last = 0, least = in_order;
+    bool sound = true;
+    for (uint32_t i = 0; i < n; i++) {
+        if (ids[i] >= in_order)
+            continue;
+        uint32_t ref = atomic_load_explicit(&g->node.at[ids[i]], memory_order_relaxed);
+        if (ids[i] < last || ((const struct live_node *)block_of(&g->space, ref))->file != r->id)
+            sound = false;
+        last = ids[i];
+        least = ids[i] < least ? ids[i] : least;
+    }
+    if (!sound)
+        atomic_store_explicit(&g->nodes_in_order, least, memory_order_release);
+}
+
+/* Their records, and the names in them. */
+static void prefetch_nodes(const struct live *g, const uint32_t *ids, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t ref = atomic_load_explicit(&g->node.at[ids[i]], memory_order_relaxed);
+        __builtin_prefetch(block_of(&g->space, ref));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct live_node *was = newest_node(g, ids[i]);
+        if (was != NULL)
+            __builtin_prefetch((const void *)&g->text.at[was->name]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct live_node *was = newest_node(g, ids[i]);
+        if (was != NULL)
+            __builtin_prefetch(live_text(g, was->name));
+    }
 }
 
 static int put_nodes(struct apply *a, const struct unit *u, struct live_file_range *r)
 {
-    r->first_node = a->s->nodes.len;
     for (uint32_t i = 0; i < u->n_nodes; i++) {
         uint32_t id = 0;
         int rc = node_id(a, u->nodes[i].sig, &id);
         if (rc == PT_OK && !vec_push(&a->s->nodes, id))
             rc = no_memory(a->err);
-        if (rc == PT_OK)
-            rc = put_node(a, u, &u->nodes[i], id,
-                          a->s->nodes.at[r->first_node + u->nodes[i].parent], r->id);
+        if (rc != PT_OK)
+            return rc;
+    }
+    const uint32_t *ids = a->s->nodes.at + r->first_node;
+    prefetch_nodes(a->g, ids, u->n_nodes);
+    check_order(a->g, r, ids, u->n_nodes);
+    for (uint32_t i = 0; i < u->n_nodes; i++) {
+        int rc = put_node(a, u, i, ids[i], ids[u->nodes[i].parent], r->id);
         if (rc != PT_OK)
             return rc;
     }
     return PT_OK;
+}
+
+static int by_number(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+/* D3 is broken by the node at this place of scratch.nodes. */
+static int brought_twice(const struct apply *a, uint32_t at)
+{
+    uint32_t i = 0;
+    while (i + 1 < a->s->files.len && a->s->files.at[i + 1].first_node <= at)
+        i++;
+    return there_already(a, &a->d->units.at[i], at - a->s->files.at[i].first_node);
+}
+
+/* The ids of all nodes that the delta brings, sorted. D3: none is there twice. */
+static int sort_brought(struct apply *a)
+{
+    struct live_scratch *s = a->s;
+    uint32_t n = s->nodes.len;
+    vec_clear(&s->brought);
+    vec_clear(&s->items);
+    struct sort_item *items = vec_grow(&s->items, 2 * (uint64_t)n);
+    if (items == NULL || !vec_reserve(&s->brought, n))
+        return no_memory(a->err);
+    for (uint32_t i = 0; i < n; i++)
+        items[i] = (struct sort_item){s->nodes.at[i], i};
+    items = sort_keyed(items, items + n, n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = (uint32_t)items[i].key;
+        if (i > 0 && items[i - 1].key == items[i].key)
+            return brought_twice(a, items[i].at);
+        (void)vec_push(&s->brought, id);
+    }
+    return PT_OK;
+}
+
+static bool is_brought(const struct live_scratch *s, uint32_t id)
+{
+    return s->brought.len > 0 &&
+           bsearch(&id, s->brought.at, s->brought.len, sizeof(id), by_number) != NULL;
 }
 
 /* Tombstones for nodes that the files had and that no unit brings. */
@@ -278,13 +448,16 @@ static int bury_nodes(struct apply *a)
         uint32_t id = a->s->gone.at[i], ref;
         uint32_t old = atomic_load_explicit(&g->node.at[id], memory_order_relaxed);
         const struct live_node *was = (const struct live_node *)block_of(&g->space, old);
-        if (was->head.generation == g->commit.generation)
+        if (is_brought(a->s, id))
             continue;
         struct live_node *to = (struct live_node *)commit_block(
-            &g->commit, offsetof(struct live_node, parent), 0, old, &ref);
+            &g->commit, offsetof(struct live_node, name), 0, old, &ref);
         if (to == NULL || !rename_node(a->s, was->name, id, true))
             return no_memory(a->err);
         to->sig = was->sig;
+        to->parent = id;
+        to->file = was->file;
+        count_node(a, was->kind, -1);
         commit_put(&g->commit, &g->node.at[id], ref);
         commit_gone(&g->commit, old);
         a->s->gone.at[n++] = id;
@@ -299,23 +472,40 @@ static int bury_nodes(struct apply *a)
  * fetches ahead for all of them what the next one reads. */
 static void prefetch_ends(const struct live *g, const struct unit *u)
 {
-    for (uint32_t i = 0; i < u->n_edges; i++) {
-        idmap_prefetch(&g->by_sig, u->edges[i].from);
+    for (uint32_t i = 0; i < u->n_edges; i++)
         idmap_prefetch(&g->by_sig, u->edges[i].to);
-    }
+    for (uint32_t i = 0; i < u->n_edges; i++)
+        idmap_prefetch_entries(&g->by_sig, u->edges[i].to);
+}
+
+static void prefetch_words(const struct live *g, uint32_t id)
+{
+    if (id == ID_NONE)
+        return;
+    __builtin_prefetch((const void *)&g->node.at[id]);
+    __builtin_prefetch((const void *)&g->in_words.at[id]);
 }
 
 static void prefetch_records(const struct live *g, const struct live_change *c, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        __builtin_prefetch((const void *)&g->node.at[c[i].to]);
-        __builtin_prefetch((const void *)&g->in_words.at[c[i].to]);
-    }
-    for (uint32_t i = 0; i < n; i++) {
+        if (c[i].to == ID_NONE)
+            continue;
         uint32_t ref = atomic_load_explicit(&g->node.at[c[i].to], memory_order_relaxed);
         __builtin_prefetch(block_of(&g->space, ref));
         list_prefetch(&g->in, c[i].to);
     }
+}
+
+/* The id that has this sig hash, if the guess is right (as it mostly is), or after looking it up. */
+static uint32_t confirm(const struct live *g, uint32_t guess, uint64_t sig)
+{
+    if (guess != ID_NONE) {
+        uint32_t ref = atomic_load_explicit(&g->node.at[guess], memory_order_relaxed);
+        if (((const struct live_node *)block_of(&g->space, ref))->sig == sig)
+            return guess;
+    }
+    return idmap_find(&g->by_sig, sig, NULL, NULL);
 }
 
 static int no_end(struct apply *a, const struct unit *u, uint64_t sig)
@@ -324,50 +514,56 @@ static int no_end(struct apply *a, const struct unit *u, uint64_t sig)
                    u->path, (unsigned long long)sig);
 }
 
-static uint32_t at_most(uint32_t v, uint32_t most)
+static int push_changes(struct apply *a, const struct unit *u, const struct live_file_range *r)
 {
-    return v < most ? v : most;
-}
-
-static int take_new_edges(struct apply *a, const struct unit *u, const struct live_file_range *r)
-{
-    uint32_t first = a->s->changes.len;
-    prefetch_ends(a->g, u);
     for (uint32_t i = 0; i < u->n_edges; i++) {
         const struct unit_edge *e = &u->edges[i];
         struct live_change c = {.kind = e->kind, .add = true};
-        c.from = idmap_find(&a->g->by_sig, e->from, NULL, NULL);
-        c.to = idmap_find(&a->g->by_sig, e->to, NULL, NULL);
-        if (c.from == ID_NONE || c.to == ID_NONE)
-            return no_end(a, u, c.from == ID_NONE ? e->from : e->to);
+        c.to = idmap_guess(&a->g->by_sig, e->to);
+        prefetch_words(a->g, c.to);
         c.site.layer = e->layer & 3u;
-        c.site.col = at_most(e->col, (1u << 15) - 1) & 0x7fffu;
-        c.site.line = at_most(e->line, (1u << 24) - 1) & 0xffffffu;
+        c.site.col = e->col;
+        c.site.line = e->line & UNIT_LINE_MAX;
         c.site.file = r->id & (LIVE_FILES_MAX - 1);
         if (!vec_push(&a->s->changes, c))
-            return no_memory(a->err);
-    }
-    prefetch_records(a->g, a->s->changes.at + first, u->n_edges);
-    for (uint32_t i = 0; i < u->n_edges; i++) {
-        const struct live_change *c = &a->s->changes.at[first + i];
-        const struct live_node *from = newest_node(a->g, c->from);
-        if (from == NULL || newest_node(a->g, c->to) == NULL)
-            return no_end(a, u, from == NULL ? u->edges[i].from : u->edges[i].to);
-        if (from->file != r->id && !vec_push(&a->s->foreign, c->from))
             return no_memory(a->err);
     }
     return PT_OK;
 }
 
-static int by_number(const void *x, const void *y)
+static int take_new_edges(struct apply *a, const struct unit *u, const struct live_file_range *r)
 {
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    return a < b ? -1 : a > b;
+    uint32_t first = a->s->changes.len, from = ID_NONE;
+    if (u->n_edges == 0)
+        return PT_OK;
+    prefetch_ends(a->g, u);
+    int rc = push_changes(a, u, r);
+    if (rc != PT_OK)
+        return rc;
+    prefetch_records(a->g, a->s->changes.at + first, u->n_edges);
+    for (uint32_t i = 0; i < u->n_edges; i++) {
+        const struct unit_edge *e = &u->edges[i];
+        struct live_change *c = &a->s->changes.at[first + i];
+        bool same = i > 0 && e->from == e[-1].from; /* edges come by their start */
+        c->to = confirm(a->g, c->to, e->to);
+        c->from = same ? from : idmap_find(&a->g->by_sig, e->from, NULL, NULL);
+        if (c->from == ID_NONE || c->to == ID_NONE)
+            return no_end(a, u, c->from == ID_NONE ? e->from : e->to);
+        const struct live_node *start = same ? NULL : newest_node(a->g, c->from);
+        if ((!same && start == NULL) || newest_node(a->g, c->to) == NULL)
+            return no_end(a, u, !same && start == NULL ? e->from : e->to);
+        if (!same && start->file != r->id && !vec_push(&a->s->foreign, c->from))
+            return no_memory(a->err);
+        from = c->from;
+    }
+    return PT_OK;
 }
 
 static uint32_t unique(uint32_t *at, uint32_t n)
 {
     uint32_t k = 0;
+    if (at == NULL)
+        return 0;
     if (n > 1)
         qsort(at, n, sizeof(*at), by_number);
     for (uint32_t i = 0; i < n; i++) {
@@ -377,28 +573,41 @@ static uint32_t unique(uint32_t *at, uint32_t n)
     return k;
 }
 
-static uint64_t site_number(const struct live_site *s)
-{
-    return (uint64_t)s->file << 39 | (uint64_t)s->line << 15 | s->col;
-}
-
 static int by_site(const void *x, const void *y)
 {
-    const struct live_site *a = x, *b = y;
+    const struct site *a = x, *b = y;
     uint64_t m = site_number(a) << 2 | a->layer, n = site_number(b) << 2 | b->layer;
     return m < n ? -1 : m > n;
 }
 
-static int by_edge(const void *x, const void *y)
+_Static_assert((WORDS_LIMIT - 1) >> 28 == 0 && EDGE_KIND_COUNT <= 16,
+               "an edge is a key of 60 bits");
+
+static uint64_t key_of(uint32_t owner, uint8_t kind, uint32_t target)
 {
-    const struct live_change *a = x, *b = y;
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    if (a->kind != b->kind)
-        return a->kind < b->kind ? -1 : 1;
-    if (a->to != b->to)
-        return a->to < b->to ? -1 : 1;
-    return 0;
+    return (uint64_t)owner << 32 | (uint64_t)kind << 28 | target;
+}
+
+/* Room for n items to sort, twice. */
+static struct sort_item *items_for(struct apply *a, uint32_t n)
+{
+    vec_clear(&a->s->items);
+    struct sort_item *items = vec_grow(&a->s->items, 2 * (uint64_t)n);
+    if (items == NULL)
+        a->g->commit.failed = true;
+    return items;
+}
+
+/* By from, kind, to: what is sorted is where they are. */
+static const struct sort_item *sort_changes(struct apply *a)
+{
+    uint32_t n = a->s->changes.len;
+    struct sort_item *items = items_for(a, n);
+    for (uint32_t i = 0; items != NULL && i < n; i++) {
+        const struct live_change *c = &a->s->changes.at[i];
+        items[i] = (struct sort_item){key_of(c->from, c->kind, c->to), i};
+    }
+    return items != NULL ? sort_keyed(items, items + n, n) : NULL;
 }
 
 /* The entry of an edge in the out list of a node as it was. */
@@ -410,29 +619,10 @@ struct old_edge {
 
 static struct old_edge find_edge(const struct live *g, uint32_t from, uint8_t kind, uint32_t to)
 {
-    struct old_edge old = {0};
-    struct list_walk w;
-    uint64_t key = (uint64_t)kind << 32 | to;
-    if (!list_begin(&g->out, g->commit.generation - 1, from, &w))
-        return old;
-    do {
-        uint32_t n = w.span.n, low = 0, high = n;
-        uint64_t last = (uint64_t)seg_attr_kind(w.span.attrs[n - 1]) << 32 | w.span.targets[n - 1];
-        if (last < key)
-            continue;
-        while (low < high) {
-            uint32_t mid = low + (high - low) / 2;
-            uint64_t at = (uint64_t)seg_attr_kind(w.span.attrs[mid]) << 32 | w.span.targets[mid];
-            if (at < key)
-                low = mid + 1;
-            else
-                high = mid;
-        }
-        if (w.span.targets[low] == to && seg_attr_kind(w.span.attrs[low]) == kind)
-            old = (struct old_edge){w.span.values[low], w.span.attrs[low], true};
-        break;
-    } while (list_more(&w));
-    return old;
+    struct list_entry e;
+    if (!list_find(&g->out, g->commit.generation - 1, from, kind, to, &e))
+        return (struct old_edge){0};
+    return (struct old_edge){e.value, e.attr, true};
 }
 
 /* The sites that stay (in files which the delta does not name) into scratch.sites. Returns how many
@@ -446,13 +636,13 @@ static uint32_t keep_sites(struct apply *a, const struct old_edge *old, uint32_t
     if (old->value == 0) {
         /* its file is that of the target as it was: if that is not marked, it lies there still */
         const struct live_node *t = live_record(a->g, &a->g->node, to, a->g->commit.generation - 1);
-        struct live_site s = {.layer = old->attr & 3u};
+        struct site s = {.layer = old->attr & 3u};
         s.file = (t != NULL ? t->file : 0) & (LIVE_FILES_MAX - 1);
         if (!is_marked(a->s, s.file) && !vec_push(&a->s->sites, s))
             a->g->commit.failed = true;
         return 1;
     }
-    for (const struct live_site *s = space_at(&a->g->space, old->value);; s++) {
+    for (const struct site *s = space_at(&a->g->space, old->value);; s++) {
         n++;
         if (!is_marked(a->s, s->file) && !vec_push(&a->s->sites, *s))
             a->g->commit.failed = true;
@@ -480,7 +670,7 @@ static void sort_sites(struct live_scratch *s)
 
 static bool is_implied(const struct apply *a, uint32_t to)
 {
-    const struct live_site *s = a->s->sites.at;
+    const struct site *s = a->s->sites.at;
     const struct live_node *t = newest_node(a->g, to);
     return a->s->sites.len == 1 && s->line == 0 && s->col == 0 && t != NULL && s->file == t->file;
 }
@@ -494,37 +684,43 @@ static void push_edit(struct apply *a, uint32_t from, uint32_t to, uint32_t valu
         a->g->commit.failed = true;
 }
 
-/* One edge, with the changes c[0 ... n - 1] of its sites. */
-static void change_edge(struct apply *a, const struct live_change *c, uint32_t n)
+/* One edge, with all n changes of its sites. */
+static void change_edge(struct apply *a, const struct sort_item *items, uint32_t n)
 {
     struct live_scratch *s = a->s;
+    const struct live_change *c = &s->changes.at[items->at];
     struct commit *commit = &a->g->commit;
     struct old_edge old = find_edge(a->g, c->from, c->kind, c->to);
     uint32_t had = keep_sites(a, &old, c->to), value = 0;
     uint8_t layer = LAYER_COUNT - 1;
 
     for (uint32_t i = 0; i < n; i++) {
-        if (c[i].add && !vec_push(&s->sites, c[i].site))
+        const struct live_change *one = &s->changes.at[items[i].at];
+        if (one->add && !vec_push(&s->sites, one->site))
             commit->failed = true;
     }
     sort_sites(s);
-    size_t bytes = s->sites.len * sizeof(struct live_site);
+    size_t bytes = s->sites.len * sizeof(struct site);
     bool explicit = s->sites.len > 0 && !is_implied(a, c->to);
     for (uint32_t i = 0; i < s->sites.len; i++)
         layer = s->sites.at[i].layer < layer ? s->sites.at[i].layer : layer;
-    uint8_t attr = seg_attr(c->kind, layer);
+    uint8_t attr = edge_attr(c->kind, layer);
     if (old.there && old.value != 0 && explicit && had == s->sites.len &&
         memcmp(space_at(&a->g->space, old.value), s->sites.at, bytes) == 0)
         return; /* the surest layer is the same as well */
     if (old.there && old.value == 0 && s->sites.len > 0 && !explicit && old.attr == attr)
         return;
     if (old.there && old.value != 0)
-        commit_gone_bare(commit, old.value, had * sizeof(struct live_site));
+        commit_gone_bare(commit, old.value, had * sizeof(struct site));
     if (s->sites.len == 0) {
-        if (old.there)
+        if (old.there) {
             push_edit(a, c->from, c->to, 0, old.attr, true, true);
+            count_edge(a, c->kind, -1);
+        }
         return;
     }
+    if (!old.there)
+        count_edge(a, c->kind, 1);
     if (explicit) {
         value = commit_bare(commit, bytes);
         if (value == 0)
@@ -534,32 +730,33 @@ static void change_edge(struct apply *a, const struct live_change *c, uint32_t n
     push_edit(a, c->from, c->to, value, attr, false, !old.there || old.attr != attr);
 }
 
-static int by_owner(const void *x, const void *y)
-{
-    const struct live_edit *a = x, *b = y;
-    unsigned j = seg_attr_kind(a->edit.attr), k = seg_attr_kind(b->edit.attr);
-    if (a->owner != b->owner)
-        return a->owner < b->owner ? -1 : 1;
-    if (j != k)
-        return j < k ? -1 : 1;
-    return a->edit.target < b->edit.target ? -1 : a->edit.target > b->edit.target;
-}
+#define EDITS_AHEAD 6u
 
 /* Edits of many lists, grouped by list. */
-static void edit_lists(struct apply *a, struct lists *l, struct live_edit *e, uint32_t n)
+static void edit_lists(struct apply *a, struct lists *l, const struct live_edit *e, uint32_t n)
 {
     struct live_scratch *s = a->s;
-    if (n > 1)
-        qsort(e, n, sizeof(*e), by_owner);
-    for (uint32_t i = 0; i < n; i++)
+    struct sort_item *items = items_for(a, n);
+    if (items == NULL)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
         list_prefetch_entry(l, e[i].owner);
+        items[i] = (struct sort_item){
+            key_of(e[i].owner, edge_attr_kind(e[i].edit.attr), e[i].edit.target), i};
+    }
+    items = sort_keyed(items, items + n, n);
     for (uint32_t i = 0; i < n; i++)
         list_prefetch(l, e[i].owner);
     for (uint32_t i = 0; i < n && !a->g->commit.failed;) {
-        uint32_t owner = e[i].owner;
+        uint32_t owner = e[items[i].at].owner;
         vec_clear(&s->edits);
-        for (; i < n && e[i].owner == owner; i++) {
-            if (!vec_push(&s->edits, e[i].edit))
+        for (; i < n && e[items[i].at].owner == owner; i++) {
+            const struct live_edit *soon =
+                i + EDITS_AHEAD < n ? &e[items[i + EDITS_AHEAD].at] : NULL;
+            if (soon != NULL)
+                lists_prefetch_edit(l, soon->owner, edge_attr_kind(soon->edit.attr),
+                                    soon->edit.target);
+            if (!vec_push(&s->edits, e[items[i].at].edit))
                 a->g->commit.failed = true;
         }
         lists_edit(l, &a->g->commit, owner, s->edits.at, s->edits.len);
@@ -569,25 +766,25 @@ static void edit_lists(struct apply *a, struct lists *l, struct live_edit *e, ui
 static int change_edges(struct apply *a)
 {
     struct live_scratch *s = a->s;
-    const struct live_change *c = s->changes.at;
     uint32_t n = s->changes.len;
+    const struct sort_item *items = sort_changes(a);
 
-    if (n > 1)
-        qsort(s->changes.at, n, sizeof(*c), by_edge);
-    for (uint32_t i = 0; i < n && !a->g->commit.failed;) {
-        uint32_t from = c[i].from;
+    for (uint32_t i = 0; items != NULL && i < n && !a->g->commit.failed;) {
+        uint32_t from = s->changes.at[items[i].at].from;
         vec_clear(&s->edits);
-        while (i < n && c[i].from == from) {
+        while (i < n && s->changes.at[items[i].at].from == from) {
             uint32_t end = i + 1;
-            while (end < n && by_edge(&c[i], &c[end]) == 0)
+            while (end < n && items[end].key == items[i].key)
                 end++;
-            change_edge(a, &c[i], end - i);
+            change_edge(a, &items[i], end - i);
             i = end;
         }
         lists_edit(&a->g->out, &a->g->commit, from, s->edits.at, s->edits.len);
     }
-    edit_lists(a, &a->g->in, s->turned.at, s->turned.len);
-    edit_lists(a, &a->g->names, s->naming.at, s->naming.len);
+    if (items != NULL) {
+        edit_lists(a, &a->g->in, s->turned.at, s->turned.len);
+        edit_lists(a, &a->g->names, s->naming.at, s->naming.len);
+    }
     return a->g->commit.failed ? no_memory(a->err) : PT_OK;
 }
 
@@ -612,6 +809,18 @@ static int check_gone(struct apply *a)
 
 /* ---- files, again ---- */
 
+/* by: 1, or -1 modulo 2^64 */
+static void count_file(struct live_totals *t, const struct live_file *f, uint64_t by)
+{
+    t->n_files += (uint32_t)by;
+    t->lines += by * f->lines;
+    t->bytes += by * f->size;
+    for (unsigned i = 0; i < LAYER_COUNT; i++)
+        t->refs_by_layer[i] += by * f->refs_by_layer[i];
+    for (unsigned i = 0; i < UNRESOLVED_COUNT; i++)
+        t->unresolved[i] += by * f->unresolved[i];
+}
+
 static int put_file(struct apply *a, uint32_t id, const char *path, const struct unit *u,
                     const uint32_t *nodes, uint32_t n_nodes, const uint32_t *foreign,
                     uint32_t n_foreign)
@@ -628,6 +837,7 @@ static int put_file(struct apply *a, uint32_t id, const char *path, const struct
     memset((char *)f + sizeof(f->head), 0, offsetof(struct live_file, ids) - sizeof(f->head));
     if (u != NULL) {
         f->content = u->content;
+        f->leaf = merkle_leaf(u);
         f->size = u->size;
         f->mtime_ns = u->mtime_ns;
         f->ctime_ns = u->ctime_ns;
@@ -647,6 +857,13 @@ static int put_file(struct apply *a, uint32_t id, const char *path, const struct
     char *text = (char *)(f->ids + words);
     memcpy(text, path, n_path);
     memcpy(text + n_path, lang, n_lang);
+    for (uint32_t i = 0; u != NULL && i < u->n_nodes; i++)
+        f->kinds |= 1u << u->nodes[i].kind;
+    const struct live_file *was = newest_file(g, id);
+    if (was != NULL)
+        count_file(&a->totals, was, UINT64_MAX);
+    if (u != NULL)
+        count_file(&a->totals, f, 1);
     commit_put(&g->commit, &g->file.at[id], ref);
     commit_gone(&g->commit, old);
     return g->commit.failed ? no_memory(a->err) : PT_OK;
@@ -659,10 +876,11 @@ static int put_files(struct apply *a)
         const struct live_file_range *r = &s->files.at[i];
         const struct unit *u = &a->d->units.at[i];
         uint32_t end = i + 1 < s->files.len ? r[1].first_foreign : s->foreign.len;
-        uint32_t n = unique(s->foreign.at + r->first_foreign, end - r->first_foreign);
+        uint32_t *foreign = s->foreign.len > 0 ? s->foreign.at + r->first_foreign : NULL;
+        uint32_t n = unique(foreign, end - r->first_foreign);
         int rc = u->removed ? put_file(a, r->id, u->path, NULL, NULL, 0, NULL, 0)
                             : put_file(a, r->id, u->path, u, s->nodes.at + r->first_node,
-                                       u->n_nodes, s->foreign.at + r->first_foreign, n);
+                                       u->n_nodes, foreign, n);
         if (rc != PT_OK)
             return rc;
     }
@@ -679,13 +897,43 @@ static int put_files(struct apply *a)
 
 /* ---- */
 
-static int apply(struct apply *a)
+static int put_totals(struct apply *a, struct live_stamp stamp)
 {
+    struct live *g = a->g;
+    uint32_t old = atomic_load_explicit(&g->totals, memory_order_relaxed), ref;
+    struct block_head *h = commit_block(&g->commit, sizeof(a->totals), 1, old, &ref);
+    if (h == NULL)
+        return no_memory(a->err);
+    a->totals.head = *h;
+    a->totals.commit = stamp.commit != 0 ? stamp.commit : a->totals.commit + 1;
+    a->totals.as_of_ns = stamp.as_of_ns;
+    memcpy(h, &a->totals, sizeof(a->totals));
+    commit_put(&g->commit, &g->totals, ref);
+    commit_gone(&g->commit, old);
+    return g->commit.failed ? no_memory(a->err) : PT_OK;
+}
+
+static void take_totals(struct apply *a)
+{
+    uint32_t ref = atomic_load_explicit(&a->g->totals, memory_order_relaxed);
+    const struct block_head *h = block_of(&a->g->space, ref);
+    if (h->n != 0)
+        memcpy(&a->totals, h, sizeof(a->totals));
+}
+
+static int apply(struct apply *a, struct live_stamp stamp)
+{
+    take_totals(a);
     int rc = begin(a);
+    if (rc == PT_OK && a->g->n_names == 0)
+        rc = live_name_all(a->g, a->d, a->err);
     for (uint32_t i = 0; rc == PT_OK && i < a->d->units.len; i++) {
+        a->s->files.at[i].first_node = a->s->nodes.len;
         if (!a->d->units.at[i].removed)
             rc = put_nodes(a, &a->d->units.at[i], &a->s->files.at[i]);
     }
+    if (rc == PT_OK)
+        rc = sort_brought(a);
     if (rc == PT_OK)
         rc = bury_nodes(a);
     for (uint32_t i = 0; rc == PT_OK && i < a->d->units.len; i++) {
@@ -697,19 +945,23 @@ static int apply(struct apply *a)
         rc = change_edges(a);
     if (rc == PT_OK)
         rc = check_gone(a);
-    return rc == PT_OK ? put_files(a) : rc;
+    if (rc == PT_OK)
+        rc = put_files(a);
+    return rc == PT_OK ? put_totals(a, stamp) : rc;
 }
 
-int live_prepare(struct live *g, const struct delta *d, struct err *err)
+int live_prepare(struct live *g, const struct delta *d, struct live_stamp stamp, struct err *err)
 {
-    struct apply a = {g, g->scratch, d, err};
+    struct apply a = {.g = g, .s = g->scratch, .d = d, .err = err};
     int rc = delta_check(d, err);
     if (rc != PT_OK)
         return rc;
     if (g->generation == UINT32_MAX - 1)
         return err_set(err, PT_ELIMIT, "so many commits want the graph to be opened anew");
     commit_start(&g->commit, g->generation + 1);
-    rc = apply(&a);
+    g->scratch->first = atomic_load_explicit(&g->n_nodes, memory_order_relaxed) == 0 &&
+                        atomic_load_explicit(&g->n_files, memory_order_relaxed) == 0;
+    rc = apply(&a, stamp);
     if (rc != PT_OK)
         commit_undo(&g->commit);
     return rc;
@@ -723,18 +975,26 @@ void live_abort(struct live *g)
 void live_publish(struct live *g)
 {
     uint32_t most = RECLAIM_MOST + 2 * g->commit.gone.len;
-    pins_publish(&g->pins, ++g->generation);
+    if (g->scratch->first) { /* units come by path */
+        atomic_store_explicit(&g->nodes_in_order,
+                              atomic_load_explicit(&g->n_nodes, memory_order_relaxed),
+                              memory_order_release);
+        atomic_store_explicit(&g->files_in_order,
+                              atomic_load_explicit(&g->n_files, memory_order_relaxed),
+                              memory_order_release);
+    }
+    pins_publish(g->pins, ++g->generation);
     (void)commit_finish(&g->commit);
-    uint32_t oldest = pins_oldest(&g->pins);
+    uint32_t oldest = pins_oldest(g->pins);
     (void)space_reclaim(&g->space, oldest, most);
     idmap_reclaim(&g->by_sig, oldest);
     idmap_reclaim(&g->by_path, oldest);
     idmap_reclaim(&g->by_name, oldest);
 }
 
-int live_apply(struct live *g, const struct delta *d, struct err *err)
+int live_apply(struct live *g, const struct delta *d, struct live_stamp stamp, struct err *err)
 {
-    int rc = live_prepare(g, d, err);
+    int rc = live_prepare(g, d, stamp, err);
     if (rc == PT_OK)
         live_publish(g);
     return rc;

@@ -2,12 +2,13 @@
 #ifndef PT_GRAPH_LIVE_INTERNAL_H
 #define PT_GRAPH_LIVE_INTERNAL_H
 
+#include "base/sort.h"
 #include "graph/live.h"
 
 /* A site that an edge gets, or (add false) an edge that may lose sites. */
 struct live_change {
     uint32_t from, to;
-    struct live_site site;
+    struct site site;
     uint8_t kind;
     bool add;
 };
@@ -26,12 +27,16 @@ struct live_scratch {
     VEC(struct live_change) changes;
     VEC(struct live_edit) turned, naming; /* of in lists; of names */
     VEC(struct list_edit) edits;
-    VEC(struct live_site) sites;
-    VEC(uint32_t) nodes, foreign;      /* of the files, one after the other */
-    VEC(uint32_t) gone;                /* nodes that the files had */
+    VEC(struct site) sites;
+    VEC(uint32_t) nodes, foreign; /* of the files, one after the other */
+    VEC(uint32_t) brought;        /* nodes of the delta, sorted */
+    VEC(uint32_t) gone;           /* nodes that the files had */
+    VEC(struct sort_item) items;
     VEC(struct live_file_range) files; /* of the delta's units */
     VEC(uint32_t) file_mark;           /* == epoch: the file is one of the delta's */
     uint32_t epoch;
+    bool first;           /* the commit under way is the first */
+    bool naming_in_order; /* names come in the order of their text */
 };
 
 struct live_key {
@@ -43,6 +48,8 @@ struct live_key {
 const void *live_record(const struct live *g, const struct words *w, uint32_t id,
                         uint32_t generation);
 const char *live_text(const struct live *g, uint32_t name);
+/* Gives the names of a delta ids in the order of their text; the graph has none yet. */
+int live_name_all(struct live *g, const struct delta *d, struct err *err);
 uint32_t live_path_id(const struct live *g, const char *path); /* also of a file that is gone */
 uint32_t live_name_id(const struct live *g, const char *name, size_t n);
 

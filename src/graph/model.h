@@ -91,6 +91,27 @@ enum node_flag {
     FLAG_PROPERTY = 1u << 12, /* a method that is read like a field: getter, @property */
 };
 
+/* No node, or no file. */
+#define NODE_NONE UINT32_MAX
+
+/* An edge's kind and layer in one byte. */
+static inline uint8_t edge_attr(unsigned kind, unsigned layer)
+{
+    return (uint8_t)(kind << 2 | layer);
+}
+
+static inline uint8_t edge_attr_kind(uint8_t attr)
+{
+    return attr >> 2;
+}
+
+static inline uint8_t edge_attr_layer(uint8_t attr)
+{
+    return attr & 3;
+}
+
+_Static_assert(LAYER_COUNT <= 4 && EDGE_KIND_COUNT <= 32, "an edge's attributes are one byte");
+
 #define EDGE_BIT(kind) (1u << (kind))
 #define EDGE_ALL ((1u << EDGE_KIND_COUNT) - 1u)
 /* What a change of X reaches, walked backwards. */

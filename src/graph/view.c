@@ -1,75 +1,73 @@
 #include "graph/view.h"
 
-#include "base/mem.h"
+#include "graph/live_internal.h"
 
 #include <string.h>
 
-int view_new(struct segment *seg, struct io_map *map, uint64_t generation, int64_t as_of_ns,
-             struct view **ret, struct err *err)
-{
-    struct view *v = mem_alloc(sizeof(*v));
-
-    if (v == NULL)
-        return err_set(err, PT_ENOMEM, "no memory for a view");
-    *v = (struct view){.seg = *seg, .generation = generation, .as_of_ns = as_of_ns};
-    if (map != NULL)
-        v->map = *map;
-    atomic_init(&v->pins, 0);
-    *seg = (struct segment){0};
-    if (map != NULL)
-        *map = (struct io_map){0};
-    *ret = v;
-    return 0;
-}
-
-void view_free(struct view *v)
-{
-    if (v == NULL)
-        return;
-    segment_release(&v->seg);
-    io_unmap(&v->map);
-    mem_free(v);
-}
+/* ---- nodes and files ---- */
 
 struct node view_node(const struct view *v, uint32_t id)
 {
-    const struct segment *s = &v->seg;
-    const struct seg_node *n = view_record_(v, id);
-    struct node ret = {
+    const struct live_node *n = view_record_(v, id);
+    return (struct node){
         .sig = n->sig,
-        .name = s->strings + n->name,
-        .qualified = s->strings + n->qualified,
-        .signature = s->strings + n->signature,
+        .name = live_text(v->g, n->name),
+        .qualified = live_qualified(n),
+        .signature = live_signature(n),
         .id = id,
-        .parent = n->parent,
-        .file = s->files[n->file].first,
+        .parent = n->parent != id ? n->parent : NODE_NONE,
+        .file = n->file,
         .line = n->line,
         .end_line = n->end_line,
         .start = n->start,
         .end = n->end,
+        .doc_start = n->doc_start,
+        .doc_end = n->doc_end,
         .flags = n->flags,
         .kind = n->kind,
     };
-
-    if (n->has_doc) {
-        const struct seg_doc *doc = segment_doc(s, id);
-        ret.doc_start = doc->start;
-        ret.doc_end = doc->end;
-    }
-    return ret;
 }
 
-struct view_file view_file(const struct view *v, uint32_t index)
+const char *view_name(const struct view *v, uint32_t id)
 {
-    const struct segment *s = &v->seg;
-    assert(index < s->n_files);
-    const struct seg_file *f = &s->files[index];
+    return live_text(v->g, view_record_(v, id)->name);
+}
+
+uint32_t view_find_sig(const struct view *v, uint64_t sig)
+{
+    uint32_t id = idmap_find(&v->g->by_sig, sig, NULL, NULL);
+    return id != ID_NONE && view_has_node(v, id) ? id : NODE_NONE;
+}
+
+bool view_has_file(const struct view *v, uint32_t file)
+{
+    return live_file(v, file) != NULL;
+}
+
+const char *view_path(const struct view *v, uint32_t file)
+{
+    const struct live_file *f = live_file(v, file);
+    assert(f != NULL);
+    return live_path(f);
+}
+
+uint32_t view_find_file(const struct view *v, const char *path)
+{
+    uint32_t id = live_path_id(v->g, path);
+    return id != ID_NONE && view_has_file(v, id) ? id : NODE_NONE;
+}
+
+struct view_file view_file(const struct view *v, uint32_t file)
+{
+    const struct live_file *f = live_file(v, file);
+    assert(f != NULL);
     struct view_file ret = {
-        .path = s->strings + f->path,
-        .lang = s->strings + f->lang,
-        .node = f->first,
-        .first = f->first,
-        .count = f->count,
+        .path = live_path(f),
+        .lang = live_lang(f),
+        .nodes = f->ids,
+        .node = f->ids[0],
+        .n_nodes = f->n_nodes,
+        .kinds = f->kinds,
         .content = f->content,
         .size = f->size,
         .mtime_ns = f->mtime_ns,
@@ -79,21 +77,12 @@ struct view_file view_file(const struct view *v, uint32_t index)
         .facts_flags = f->facts_flags,
         .error_line = f->error_line,
     };
-
     memcpy(ret.refs_by_layer, f->refs_by_layer, sizeof(ret.refs_by_layer));
     memcpy(ret.unresolved, f->unresolved, sizeof(ret.unresolved));
     return ret;
 }
 
-uint32_t view_find_file(const struct view *v, const char *path)
-{
-    return segment_find_file(&v->seg, path);
-}
-
-uint32_t view_find_sig(const struct view *v, uint64_t sig)
-{
-    return segment_find_sig(&v->seg, sig);
-}
+/* ---- edges ---- */
 
 /* The first position from which on kinds are at least `kind`. */
 static uint32_t first_of_kind(const struct edge_iter *it, unsigned kind)
@@ -102,7 +91,7 @@ static uint32_t first_of_kind(const struct edge_iter *it, unsigned kind)
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (seg_attr_kind(it->attrs[middle]) < kind)
+        if (edge_attr_kind(it->walk.span.attrs[middle]) < kind)
             low = middle + 1;
         else
             high = middle;
@@ -110,28 +99,115 @@ static uint32_t first_of_kind(const struct edge_iter *it, unsigned kind)
     return low;
 }
 
+static bool is_wanted(const struct edge_iter *it, uint32_t i)
+{
+    return it->kinds >> edge_attr_kind(it->walk.span.attrs[i]) & 1;
+}
+
 /* Leaps over kinds that are not wanted, at both ends: a hub may have thousands of them. */
-void edge_iter_trim_long_(struct edge_iter *it)
+void edge_iter_trim_(struct edge_iter *it)
 {
-    while (it->at < it->end && !edge_iter_has_(it, it->at))
-        it->at = first_of_kind(it, seg_attr_kind(it->attrs[it->at]) + 1u);
-    while (it->at < it->end && !edge_iter_has_(it, it->end - 1))
-        it->end = first_of_kind(it, seg_attr_kind(it->attrs[it->end - 1]));
+    const uint8_t *attrs = it->walk.span.attrs;
+    while (it->at < it->end && !is_wanted(it, it->at))
+        it->at = first_of_kind(it, edge_attr_kind(attrs[it->at]) + 1u);
+    while (it->at < it->end && !is_wanted(it, it->end - 1))
+        it->end = first_of_kind(it, edge_attr_kind(attrs[it->end - 1]));
 }
 
-uint32_t view_sites(const struct view *v, uint32_t evidence, const struct site **ret)
+uint32_t view_sites(const struct view *v, uint32_t from, uint32_t to, uint8_t kind,
+                    const struct site **ret)
 {
-    const struct segment *s = &v->seg;
-    assert(evidence < s->n_edges);
-    uint32_t i = s->site_start[evidence], end = s->site_start[evidence + 1];
-
-    while (i < end && s->sites[i].line == 0) /* says only which file the edge belongs to */
-        i++;
-    *ret = s->sites + i;
-    return end - i;
+    struct list_entry e;
+    uint32_t n = 0;
+    if (!list_find(&v->g->out, v->generation, from, kind, to, &e) || e.value == 0)
+        return 0;
+    *ret = space_at(&v->g->space, e.value);
+    while (!(*ret)[n].last)
+        n++;
+    return n + 1;
 }
 
-size_t view_bytes(const struct view *v)
+/* ---- names ---- */
+
+static bool take_bearers(const struct view *v, uint32_t name, struct ids *ret)
 {
-    return sizeof(*v) + segment_bytes(&v->seg);
+    struct list_walk w;
+    uint32_t first = ret->len;
+    if (!list_begin(&v->g->names, v->generation, name, &w))
+        return true;
+    do {
+        for (uint32_t i = 0; i < w.span.n; i++) {
+            if (!vec_push(ret, w.span.targets[i]))
+                return false;
+        }
+    } while (list_more(&w));
+    view_sort(v, ret->at + first, ret->len - first);
+    return true;
+}
+
+bool view_bearers(const struct view *v, uint32_t name, struct ids *ret)
+{
+    return take_bearers(v, name, ret);
+}
+
+bool view_named(const struct view *v, const char *name, size_t n, struct ids *ret)
+{
+    uint32_t id = live_name_id(v->g, name, n);
+    return id == ID_NONE || take_bearers(v, id, ret);
+}
+
+/* The first name in order that is not below (`behind`: that does not begin so, and is behind all
+ * that do). */
+static uint32_t bound(const struct view *v, const char *prefix, size_t n, bool behind)
+{
+    uint32_t low = 0;
+    uint32_t high = atomic_load_explicit(&v->g->names_in_order, memory_order_acquire);
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int c = strncmp(live_text(v->g, middle), prefix, n);
+        if (c < 0 || (behind && c == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void view_names(const struct view *v, const char *prefix, size_t n, struct name_iter *ret)
+{
+    *ret = (struct name_iter){
+        .v = v,
+        .prefix = prefix,
+        .n = n,
+        .at = bound(v, prefix, n, false),
+        .end = bound(v, prefix, n, true),
+        .rest = names_lower_bound(&v->g->names_rest, &v->g->space, prefix, n),
+    };
+}
+
+#define NAMES_AHEAD 24u
+
+bool view_next_name(struct name_iter *it, struct name *ret)
+{
+    const struct live *g = it->v->g;
+    const struct names_tower *t = it->rest != 0 ? space_at(&g->space, it->rest) : NULL;
+    const char *rest = t != NULL ? space_at(&g->space, t->text) : NULL;
+
+    if (rest != NULL && strncmp(rest, it->prefix, it->n) != 0)
+        rest = NULL;
+    if (it->at < it->end) {
+        if (it->at + NAMES_AHEAD < it->end)
+            __builtin_prefetch(live_text(g, it->at + NAMES_AHEAD));
+        const char *text = live_text(g, it->at);
+        if (rest == NULL || strcmp(text, rest) < 0) {
+            *ret = (struct name){text, it->at++};
+            return true;
+        }
+    }
+    if (rest == NULL)
+        return false;
+    *ret = (struct name){rest, t->name};
+    it->rest = atomic_load_explicit(&t->next[0], memory_order_acquire);
+    return true;
 }

@@ -1,39 +1,29 @@
 /* A view: one immutable version of the whole graph, as readers see it. All questions are answered
  * from a view and nothing else.
  *
- * A pinned view never changes; any number of threads may read it at once without locks. Whoever
- * pinned it unpins it (store.h). All pointers that these calls give are borrowed from the view
- * and die with the pin.
+ * A pinned view (live.h, store.h) never changes, whatever commits do; it may be read by any number
+ * of threads at once, without locks. All pointers that these calls give are good for as long as
+ * the pin.
  *
- * Node ids are dense numbers below view_node_count, meaningful within one view only. Order of ids
- * is deterministic: files by path, and within a file the order of its definitions.
+ * Ids of nodes and files are numbers below view_node_limit and view_file_limit. Some of them are of
+ * nothing that is in the view: those who go through all ids ask view_has_node. A node keeps its id
+ * from view to view, as long as the graph is open.
  *
- * The struct is visible so that traversals can be compiled into their callers; its fields, and the
- * segments that it is made of, are private to graph/ and store/.
+ * Ids depend on what the graph has gone through. What does not is the order of nodes that
+ * view_before gives: files by path, and within a file the order of its definitions. Whatever is
+ * shown is in that order where nothing else decides.
  */
 #ifndef PT_GRAPH_VIEW_H
 #define PT_GRAPH_VIEW_H
 
 #include "base/attr.h"
 #include "base/hash.h"
-#include "base/io.h"
 #include "base/str.h"
-#include "graph/delta.h"
+#include "base/vec.h"
+#include "graph/live.h"
 #include "graph/model.h"
-#include "graph/segment.h" /* NODE_NONE, struct site */
 
 #include <assert.h>
-#include <stdatomic.h>
-
-struct view {
-    struct segment seg;
-    struct io_map map; /* owned: what seg borrows from, if it does */
-    uint64_t generation;
-    int64_t as_of_ns;
-    /* Of the store that publishes it (store/publish.h). */
-    atomic_int_fast64_t pins;
-    uint32_t slot;
-};
 
 /* A node, decoded: cheap, by value. Strings are borrowed from the view. */
 struct node {
@@ -41,7 +31,7 @@ struct node {
     const char *name, *qualified, *signature;
     uint32_t id;
     uint32_t parent; /* NODE_NONE for files */
-    uint32_t file;   /* id of its FILE node (its own for a file) */
+    uint32_t file;   /* id of the file */
     uint32_t line, end_line;
     uint32_t start, end;
     uint32_t doc_start, doc_end;
@@ -51,8 +41,9 @@ struct node {
 
 struct view_file {
     const char *path, *lang;
-    uint32_t node;         /* its FILE node */
-    uint32_t first, count; /* its nodes are ids first ... first + count - 1 */
+    const uint32_t *nodes; /* ids of its nodes in their order; the first is its FILE node */
+    uint32_t node, n_nodes;
+    uint32_t kinds; /* set of 1 << the kinds of its nodes */
     struct hash128 content;
     uint64_t size;
     int64_t mtime_ns, ctime_ns;
@@ -64,50 +55,81 @@ struct view_file {
 
 /* One edge as met from one of its ends. */
 struct edge {
-    uint32_t node;     /* the node at the other end */
-    uint32_t evidence; /* for view_sites */
+    uint32_t node; /* the node at the other end */
     uint8_t kind, layer;
 };
 
 /* Iteration over the edges of one node in one direction, sorted by kind, then by the other end's
  * id. `kinds` is a set of EDGE_BIT. Fields are private. */
 struct edge_iter {
-    const uint32_t *nodes;
-    const uint8_t *attrs;
-    const uint32_t *edges; /* NULL where the position is the edge */
+    struct list_walk walk;
     uint32_t at, end;
     uint32_t kinds;
-    bool mixed; /* are there other kinds in between? */
 };
 
+struct ids VEC_BODY(uint32_t);
+
+/* ---- the whole ---- */
+
+/* Number of the commit that made it; 0: nothing was ever committed. */
 static inline uint64_t view_generation(const struct view *v)
 {
-    return v->generation;
+    return v->totals->commit;
 }
 
-/* Wall clock time of its commit. */
+/* Wall clock time of that commit. */
 static inline int64_t view_as_of_ns(const struct view *v)
 {
-    return v->as_of_ns;
+    return v->totals->as_of_ns;
+}
+
+static inline const struct live_totals *view_totals(const struct view *v)
+{
+    return v->totals;
 }
 
 static inline uint32_t view_node_count(const struct view *v)
 {
-    return v->seg.n_nodes;
+    return v->totals->n_nodes;
+}
+
+static inline uint32_t view_file_count(const struct view *v)
+{
+    return v->totals->n_files;
 }
 
 static inline uint64_t view_edge_count(const struct view *v)
 {
-    return v->seg.n_edges;
+    return v->totals->n_edges;
 }
 
-struct node view_node(const struct view *v, uint32_t id); /* id < view_node_count */
-
-static inline const struct seg_node *view_record_(const struct view *v, uint32_t id)
+/* Ids are below these. */
+static inline uint32_t view_node_limit(const struct view *v)
 {
-    assert(id < v->seg.n_nodes);
-    return &v->seg.nodes[id];
+    return v->n_nodes;
 }
+
+static inline uint32_t view_file_limit(const struct view *v)
+{
+    return v->n_files;
+}
+
+/* ---- nodes ---- */
+
+static inline const struct live_node *view_record_(const struct view *v, uint32_t id)
+{
+    assert(id < v->n_nodes);
+    uint32_t ref = atomic_load_explicit(&v->g->node.at[id], memory_order_acquire);
+    return (const struct live_node *)block_seen(&v->g->space, ref, v->generation);
+}
+
+/* The other calls want an id of a node that is there. */
+static inline bool view_has_node(const struct view *v, uint32_t id)
+{
+    return id < v->n_nodes && view_record_(v, id)->head.n != 0;
+}
+
+struct node view_node(const struct view *v, uint32_t id);
 
 /* Single columns, for hot loops. */
 static inline uint8_t view_kind(const struct view *v, uint32_t id)
@@ -122,10 +144,11 @@ static inline uint16_t view_flags(const struct view *v, uint32_t id)
 
 static inline uint32_t view_parent(const struct view *v, uint32_t id)
 {
-    return view_record_(v, id)->parent;
+    uint32_t parent = view_record_(v, id)->parent;
+    return parent != id ? parent : NODE_NONE;
 }
 
-/* Index of the file. */
+/* Id of the file. */
 static inline uint32_t view_file_of(const struct view *v, uint32_t id)
 {
     return view_record_(v, id)->file;
@@ -136,118 +159,140 @@ static inline uint64_t view_sig(const struct view *v, uint32_t id)
     return view_record_(v, id)->sig;
 }
 
-static inline const char *view_name(const struct view *v, uint32_t id)
-{
-    return v->seg.strings + view_record_(v, id)->name;
-}
-
 static inline const char *view_qualified(const struct view *v, uint32_t id)
 {
-    return v->seg.strings + view_record_(v, id)->qualified;
+    return live_qualified(view_record_(v, id));
 }
 
-/* The path of a file. */
-static inline const char *view_path(const struct view *v, uint32_t index)
-{
-    assert(index < v->seg.n_files);
-    return v->seg.strings + v->seg.files[index].path;
-}
+const char *view_name(const struct view *v, uint32_t id);
 
-static inline uint32_t view_file_count(const struct view *v)
-{
-    return v->seg.n_files;
-}
-
-struct view_file view_file(const struct view *v, uint32_t index);
-/* Index of the file with this path, or NODE_NONE. */
-uint32_t view_find_file(const struct view *v, const char *path);
 uint32_t view_find_sig(const struct view *v, uint64_t sig); /* node id or NODE_NONE */
 
-static inline bool edge_iter_has_(const struct edge_iter *it, uint32_t i)
+/* ---- files ---- */
+
+bool view_has_file(const struct view *v, uint32_t file);
+const char *view_path(const struct view *v, uint32_t file);
+struct view_file view_file(const struct view *v, uint32_t file);
+/* Id of the file with this path, or NODE_NONE. */
+uint32_t view_find_file(const struct view *v, const char *path);
+
+/* ---- order ---- */
+
+bool view_before_(const struct view *v, uint32_t a, uint32_t b);
+
+/* Does node a come before node b? */
+static inline bool view_before(const struct view *v, uint32_t a, uint32_t b)
 {
-    return it->kinds >> seg_attr_kind(it->attrs[i]) & 1;
+    if (PT_LIKELY((a > b ? a : b) < v->nodes_in_order))
+        return a < b;
+    return view_before_(v, a, b);
 }
+
+bool view_file_before(const struct view *v, uint32_t a, uint32_t b);
+/* -1, 0, 1 */
+int view_compare(const struct view *v, uint32_t a, uint32_t b);
+int view_file_compare(const struct view *v, uint32_t a, uint32_t b);
+
+/* Sorts ids of nodes. */
+void view_sort(const struct view *v, uint32_t *ids, uint32_t n);
+
+/* Append all files by path, all nodes, the nodes of a set of 1 << kind, in order. The last looks
+ * only into files that have such nodes. False: no memory. */
+bool view_files(const struct view *v, struct ids *ret);
+bool view_nodes(const struct view *v, struct ids *ret);
+bool view_nodes_of(const struct view *v, uint32_t kinds, struct ids *ret);
+
+/* ---- edges ---- */
 
 /* Lists longer than this are trimmed by binary search. */
 #define VIEW_SHORT_LIST 32u
-void edge_iter_trim_long_(struct edge_iter *it);
+void edge_iter_trim_(struct edge_iter *it);
+
+static inline void edge_iter_span_(struct edge_iter *it)
+{
+    it->at = 0;
+    it->end = it->walk.span.n;
+    if (PT_UNLIKELY(it->end > VIEW_SHORT_LIST))
+        edge_iter_trim_(it);
+}
 
 /* in: edges that end at the node (edge.node is where they start); else those that start there. */
 static inline void view_edges(const struct view *v, uint32_t id, bool in, uint32_t kinds,
                               struct edge_iter *ret)
 {
-    const struct segment *s = &v->seg;
-    const uint32_t *start = in ? s->in_start : s->out_start;
-
-    assert(id < s->n_nodes);
-    ret->nodes = in ? s->in_node : s->out_node;
-    ret->attrs = in ? s->in_attr : s->out_attr;
-    ret->edges = in ? s->in_edge : NULL;
-    ret->at = start[id];
-    ret->end = start[id + 1];
+    assert(id < v->n_nodes);
     ret->kinds = kinds;
-    ret->mixed = false;
-    /* Lists are sorted by kind: mostly, what is wanted follows itself, and then a loop that looks
-     * at nodes alone need not look at kinds. */
-    if (PT_UNLIKELY(ret->end - ret->at > VIEW_SHORT_LIST))
-        edge_iter_trim_long_(ret);
-    while (ret->at < ret->end && !edge_iter_has_(ret, ret->at))
-        ret->at++;
-    while (ret->at < ret->end && !edge_iter_has_(ret, ret->end - 1))
-        ret->end--;
-    if (ret->at < ret->end) {
-        unsigned first = seg_attr_kind(ret->attrs[ret->at]);
-        unsigned last = seg_attr_kind(ret->attrs[ret->end - 1]);
-        ret->mixed = (~kinds & ((2u << last) - (1u << first))) != 0;
-    }
+    ret->at = ret->end = 0;
+    if (list_begin(in ? &v->g->in : &v->g->out, v->generation, id, &ret->walk))
+        edge_iter_span_(ret);
 }
 
 static inline bool view_next(struct edge_iter *it, struct edge *ret)
 {
-    uint32_t i;
-
-    if (PT_UNLIKELY(it->mixed))
-        while (it->at < it->end && !edge_iter_has_(it, it->at))
-            it->at++;
-    if (it->at >= it->end)
-        return false;
-    i = it->at++;
-    ret->node = it->nodes[i];
-    ret->evidence = it->edges ? it->edges[i] : i;
-    ret->kind = seg_attr_kind(it->attrs[i]);
-    ret->layer = seg_attr_layer(it->attrs[i]);
-    return true;
+    for (;;) {
+        while (it->at < it->end) {
+            uint32_t i = it->at++;
+            uint8_t attr = it->walk.span.attrs[i];
+            if (!(it->kinds >> edge_attr_kind(attr) & 1))
+                continue;
+            ret->node = it->walk.span.targets[i];
+            ret->kind = edge_attr_kind(attr);
+            ret->layer = edge_attr_layer(attr);
+            return true;
+        }
+        if (!list_more(&it->walk))
+            return false;
+        edge_iter_span_(it);
+    }
 }
 
-/* The sites of an edge, sorted by file and line; at least one for edges that have any. */
-uint32_t view_sites(const struct view *v, uint32_t evidence, const struct site **ret);
+/* Fetches ahead what view_edges will read: first the one, some nodes later the other. */
+static inline void view_prefetch_entry(const struct view *v, uint32_t id, bool in)
+{
+    list_prefetch_entry(in ? &v->g->in : &v->g->out, id);
+}
 
-/* Names (graph/names.c). Ids of all nodes whose bare name is exactly `name`, in id order. */
-uint32_t view_named(const struct view *v, const char *name, size_t n, const uint32_t **ret);
-/* All distinct bare names in byte order: rank -> name; the first rank not below a prefix. */
-uint32_t view_name_count(const struct view *v);
-const char *view_name_at(const struct view *v, uint32_t rank, const uint32_t **ret_ids,
-                         uint32_t *ret_n);
-uint32_t view_name_lower_bound(const struct view *v, const char *prefix, size_t n);
+static inline void view_prefetch_edges(const struct view *v, uint32_t id, bool in)
+{
+    list_prefetch(in ? &v->g->in : &v->g->out, id);
+}
+
+/* The places where an edge is written, by file id, line and column. 0 if it has none, as CONTAINS,
+ * or if there is no such edge. Sites of line 0 say only which other file the edge belongs to. */
+uint32_t view_sites(const struct view *v, uint32_t from, uint32_t to, uint8_t kind,
+                    const struct site **ret);
+
+/* ---- names ---- */
+
+/* Appends all nodes whose bare name is exactly these bytes, in order. False: no memory. */
+bool view_named(const struct view *v, const char *name, size_t n, struct ids *ret);
+
+/* All distinct bare names that begin with some bytes, in the order of their bytes. There may be
+ * names that no node of the view bears. Fields are private. */
+struct name_iter {
+    const struct view *v;
+    const char *prefix;
+    size_t n;
+    uint32_t at, end; /* names in order */
+    uint32_t rest;    /* tower */
+};
+
+struct name {
+    const char *text;
+    uint32_t id;
+};
+
+void view_names(const struct view *v, const char *prefix, size_t n, struct name_iter *ret);
+bool view_next_name(struct name_iter *it, struct name *ret);
+/* Appends the nodes that bear the name, in order. False: no memory. */
+bool view_bearers(const struct view *v, uint32_t name, struct ids *ret);
+
+/* ---- as a whole ---- */
 
 /* The canonical dump (graph/canon.c describes its lines): sorted text that says all of the graph and
  * nothing of how it is stored; equal graphs give equal bytes. Streams through `sink`, which
  * returns false to stop. False if it was stopped, or if memory was short. */
 typedef bool (*view_sink)(void *ctx, const char *p, size_t n);
 bool view_dump(const struct view *v, view_sink sink, void *ctx);
-
-/* Hash over the canonical contents: equal trees have equal roots on any machine. */
-struct hash128 view_root(const struct view *v);
-
-/* Bytes that it holds in memory or has mapped, for accounting. */
-size_t view_bytes(const struct view *v);
-
-/* ---- for stores ---- */
-
-/* Takes over the segment, and the mapping that it borrows from (NULL: none), and leaves them
- * empty; on failure (PT_ENOMEM) they stay with the caller. */
-int view_new(struct segment *seg, struct io_map *map, uint64_t generation, int64_t as_of_ns,
-             struct view **ret, struct err *err);
-void view_free(struct view *v); /* takes NULL */
 
 #endif

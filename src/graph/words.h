@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WORDS_MAX (1u << 28)
+#define WORDS_LIMIT (1u << 28)
 
 struct words {
     _Atomic(uint32_t) *at;

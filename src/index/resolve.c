@@ -41,7 +41,9 @@ static void add_edge(struct at *a, struct ent from, struct ent to, enum edge_kin
     struct unit_edge edge = {
         .from = sig_of(a->r, from),
         .to = sig_of(a->r, to),
-        .line = a->ref != NULL ? a->ref->line : 0,
+        .line = a->ref == NULL                 ? 0
+                : a->ref->line < UNIT_LINE_MAX ? a->ref->line
+                                               : UNIT_LINE_MAX,
         .col = a->ref != NULL ? a->ref->col : 0,
         .kind = (uint8_t)kind,
         .layer = layer,
@@ -329,34 +331,9 @@ static void implement(struct at *a, uint32_t def)
 
 /* ---- */
 
-static int by_site(const void *x, const void *y)
-{
-    const struct unit_edge *a = x, *b = y;
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    if (a->kind != b->kind)
-        return a->kind < b->kind ? -1 : 1;
-    if (a->to != b->to)
-        return a->to < b->to ? -1 : 1;
-    if (a->line != b->line)
-        return a->line < b->line ? -1 : 1;
-    if (a->col != b->col)
-        return a->col < b->col ? -1 : 1;
-    return a->layer < b->layer ? -1 : a->layer > b->layer;
-}
-
 static int keep_edges(struct resolver *r, struct arena *arena, struct unit *unit, struct err *err)
 {
-    uint32_t n = 0;
-    if (r->edges.len > 1)
-        qsort(r->edges.at, r->edges.len, sizeof(*r->edges.at), by_site);
-    for (uint32_t i = 0; i < r->edges.len; i++) { /* one of each */
-        const struct unit_edge *x = &r->edges.at[i], *last = n > 0 ? &r->edges.at[n - 1] : NULL;
-        if (last != NULL && last->from == x->from && last->to == x->to && last->kind == x->kind &&
-            last->line == x->line && last->col == x->col)
-            continue;
-        r->edges.at[n++] = *x;
-    }
+    uint32_t n = unit_edges_sort(r->edges.at, r->edges.len);
     struct unit_edge *out = arena_alloc(arena, (size_t)n * sizeof(*out) + 1);
     if (out == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the edges of %s", unit->path);

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define EVIDENCE_NONE UINT32_MAX
-
 #define EDGES_BASE (EDGE_BIT(EDGE_EXTENDS) | EDGE_BIT(EDGE_IMPLEMENTS) | EDGE_BIT(EDGE_OVERRIDES))
 #define EDGES_USE                                                                                  \
     (EDGE_BIT(EDGE_USES) | EDGE_BIT(EDGE_ACCEPTS) | EDGE_BIT(EDGE_RETURNS) | EDGE_BIT(EDGE_IMPORTS))
@@ -31,26 +29,57 @@ struct gather {
     const struct view *v;
     uint32_t self;
     bool self_is_test;
-    struct map index; /* node -> index of its item */
+    struct map known; /* set of the nodes that are items, or must be none */
     VEC(struct context_item) items;
+    struct ids scratch;
     bool failed;
 };
 
 /* ---- gathering ---- */
 
 /* The first role that a node gets stays, so the calls come in the order of roles. */
-static void add(struct gather *g, uint32_t node, enum context_role role, unsigned distance,
-                uint32_t evidence)
+static void add_item(struct gather *g, const struct context_item *item)
 {
     bool is_new = false;
-    uint32_t *at = map_put(&g->index, node, g->items.len, &is_new);
 
-    if (at == NULL ||
-        (is_new && !vec_push(&g->items, (struct context_item){.node = node,
-                                                              .role = (uint8_t)role,
-                                                              .distance = (uint8_t)distance,
-                                                              .evidence = evidence})))
+    if (map_put(&g->known, item->node, 0, &is_new) == NULL ||
+        (is_new && !vec_push(&g->items, *item)))
         g->failed = true;
+}
+
+/* What no edge relates. */
+static void add(struct gather *g, uint32_t node, enum context_role role, unsigned distance)
+{
+    struct context_item item = {.node = node,
+                                .from = NODE_NONE,
+                                .to = NODE_NONE,
+                                .role = (uint8_t)role,
+                                .distance = (uint8_t)distance};
+
+    add_item(g, &item);
+}
+
+/* What the edge between the two relates; in: it starts at the one that is added. */
+static void add_by_edge(struct gather *g, uint32_t node, uint32_t other, bool in, uint8_t kind,
+                        enum context_role role, unsigned distance)
+{
+    struct context_item item = {.node = node,
+                                .from = in ? node : other,
+                                .to = in ? other : node,
+                                .kind = kind,
+                                .role = (uint8_t)role,
+                                .distance = (uint8_t)distance};
+
+    add_item(g, &item);
+}
+
+/* The type of an impl block, NODE_NONE if it is not known. */
+static uint32_t type_of(struct gather *g, uint32_t impl)
+{
+    uint32_t type = NODE_NONE;
+
+    g->failed = g->failed || !owner_of_impl(g->v, impl, &g->scratch, &type);
+    return type;
 }
 
 /* Who calls or uses the node from test code is a test of it. */
@@ -75,62 +104,55 @@ static void add_edges(struct gather *g, uint32_t node, bool in, uint32_t kinds,
         if (test && distance > 1)
             continue;
         /* A type's own impl blocks do not use it, they are parts of it. */
-        if (in && view_kind(g->v, e.node) == NODE_IMPL && owner_of_impl(g->v, e.node) == node)
+        if (in && view_kind(g->v, e.node) == NODE_IMPL && type_of(g, e.node) == node)
             continue;
-        add(g, e.node, test ? CONTEXT_TEST : role, distance, e.evidence);
+        add_by_edge(g, e.node, node, in, e.kind, test ? CONTEXT_TEST : role, distance);
     }
-}
-
-static void add_impls(struct gather *g, uint32_t type, enum context_role role, unsigned distance,
-                      bool members)
-{
-    struct owner_ids impls = {0};
-
-    g->failed = g->failed || !owner_impls(g->v, type, &impls);
-    for (uint32_t i = 0; i < impls.len && !g->failed; i++) {
-        if (members)
-            add_edges(g, impls.at[i], false, EDGE_MEMBERS, role, distance);
-        else
-            add(g, impls.at[i], role, distance, EVIDENCE_NONE);
-    }
-    vec_release(&impls);
 }
 
 /* The members of a type lie in its impl blocks too; the blocks themselves say nothing. */
 static void add_members(struct gather *g, uint32_t node, enum context_role role, unsigned distance)
 {
+    struct ids impls = {0};
+
     add_edges(g, node, false, EDGE_MEMBERS, role, distance);
-    if (node_kind_is_type(view_kind(g->v, node)))
-        add_impls(g, node, role, distance, true);
+    if (!node_kind_is_type(view_kind(g->v, node)))
+        return;
+    g->failed = g->failed || !owner_impls(g->v, node, &impls);
+    for (uint32_t i = 0; i < impls.len && !g->failed; i++)
+        add_edges(g, impls.at[i], false, EDGE_MEMBERS, role, distance);
+    vec_release(&impls);
+}
+
+static void add_type_around(struct gather *g, uint32_t impl, unsigned distance)
+{
+    uint32_t type = type_of(g, impl);
+
+    if (type != NODE_NONE)
+        add(g, type, CONTEXT_CONTAINER, distance);
 }
 
 static void add_container(struct gather *g)
 {
     uint32_t parent = view_parent(g->v, g->self);
 
-    if (view_kind(g->v, g->self) == NODE_IMPL) {
-        uint32_t type = owner_of_impl(g->v, g->self);
-        if (type != NODE_NONE)
-            add(g, type, CONTEXT_CONTAINER, 1, EVIDENCE_NONE);
-    }
+    if (view_kind(g->v, g->self) == NODE_IMPL)
+        add_type_around(g, g->self, 1);
     if (parent == NODE_NONE)
         return;
-    add(g, parent, CONTEXT_CONTAINER, 1, EVIDENCE_NONE);
-    if (view_kind(g->v, parent) == NODE_IMPL) {
-        uint32_t type = owner_of_impl(g->v, parent);
-        if (type != NODE_NONE)
-            add(g, type, CONTEXT_CONTAINER, 2, EVIDENCE_NONE);
-    }
+    add(g, parent, CONTEXT_CONTAINER, 1);
+    if (view_kind(g->v, parent) == NODE_IMPL)
+        add_type_around(g, parent, 2);
 }
 
 /* Who uses a type by another word for it uses the type. The words themselves are no items. */
 static void add_alias_users(struct gather *g)
 {
-    struct owner_ids aliases = {0};
+    struct ids aliases = {0};
 
     g->failed = g->failed || !owner_aliases(g->v, g->self, &aliases);
     for (uint32_t i = 0; i < aliases.len && !g->failed; i++)
-        g->failed = map_put(&g->index, aliases.at[i], UINT32_MAX, NULL) == NULL;
+        g->failed = map_put(&g->known, aliases.at[i], 0, NULL) == NULL;
     for (uint32_t i = 0; i < aliases.len && !g->failed; i++)
         add_edges(g, aliases.at[i], true, EDGES_USE, CONTEXT_USER, 1);
     vec_release(&aliases);
@@ -140,7 +162,7 @@ static void add_first_hop(struct gather *g)
 {
     bool type = node_kind_is_type(view_kind(g->v, g->self));
 
-    add(g, g->self, CONTEXT_SELF, 0, EVIDENCE_NONE);
+    add(g, g->self, CONTEXT_SELF, 0);
     add_container(g);
     add_members(g, g->self, CONTEXT_MEMBER, 1);
     add_edges(g, g->self, false, EDGES_BASE, CONTEXT_BASE, 1);
@@ -168,7 +190,8 @@ static int add_tests(struct gather *g, struct err *err)
     for (uint32_t i = 0; rc == 0 && i < r.nodes.len && !g->failed; i++) {
         const struct reached *n = &r.nodes.at[i];
         if (n->distance > 0 && (view_flags(g->v, n->node) & FLAG_TEST))
-            add(g, n->node, CONTEXT_TEST, n->distance, n->evidence);
+            add_by_edge(g, n->node, r.nodes.at[n->via].node, true, n->kind, CONTEXT_TEST,
+                        n->distance);
     }
     reach_release(&r);
     return rc;
@@ -217,12 +240,16 @@ static int cmp_items(const void *a, const void *b, void *ctx)
 {
     const struct context_item *x = a, *y = b;
 
-    (void)ctx;
     if (x->role != y->role)
         return x->role < y->role ? -1 : 1;
     if (x->score != y->score)
         return x->score > y->score ? -1 : 1;
-    return x->node < y->node ? -1 : x->node > y->node;
+    return view_compare(ctx, x->node, y->node);
+}
+
+static void sort_items(struct gather *g)
+{
+    sort_r(g->items.at, g->items.len, sizeof(*g->items.at), cmp_items, (void *)(uintptr_t)g->v);
 }
 
 /* Takes from the role whose next item stands first, until all are taken. */
@@ -254,7 +281,6 @@ static void finish(struct gather *g, struct context *ret)
 {
     uint32_t totals[CONTEXT_ROLE_COUNT] = {0};
 
-    vec_clear(&ret->items);
     if (!vec_reserve(&ret->items, g->items.len)) {
         g->failed = true;
         return;
@@ -263,7 +289,7 @@ static void finish(struct gather *g, struct context *ret)
         totals[g->items.at[i].role]++;
         g->items.at[i].score = score_of(g, &g->items.at[i]);
     }
-    sort_r(g->items.at, g->items.len, sizeof(*g->items.at), cmp_items, NULL);
+    sort_items(g);
     weave(g, totals, ret);
     memcpy(ret->totals, totals, sizeof(totals));
 }
@@ -272,16 +298,22 @@ int query_context(const struct view *v, uint32_t node, struct context *ret, stru
 {
     struct gather g = {.v = v, .self = node};
 
+    vec_clear(&ret->items);
+    memset(ret->totals, 0, sizeof(ret->totals));
     g.self_is_test = (view_flags(v, node) & FLAG_TEST) != 0;
     add_first_hop(&g);
     int rc = add_tests(&g, err);
     uint32_t first_hop = g.items.len;
+    /* The first edge that leads to a node stays, and edges are met in an order that depends on ids. */
+    if (rc == 0 && !g.failed)
+        sort_items(&g);
     for (uint32_t i = 1; rc == 0 && i < first_hop && !g.failed; i++)
         add_second_hop(&g, g.items.at[i].node, g.items.at[i].role);
     if (rc == 0 && !g.failed)
         finish(&g, ret);
-    map_release(&g.index);
+    map_release(&g.known);
     vec_release(&g.items);
+    vec_release(&g.scratch);
     if (rc == 0 && g.failed)
         rc = err_set(err, PT_ENOMEM, "no memory for a context");
     return rc;

@@ -26,10 +26,11 @@ enum context_role {
 
 struct context_item {
     uint32_t node;
+    uint32_t from, to; /* ends of the edge that relates it, NODE_NONE if none does */
+    uint32_t score;    /* higher is more useful; comparable within a role */
+    uint8_t kind;      /* of that edge */
     uint8_t role;      /* enum context_role */
     uint8_t distance;  /* hops, 0 to 2 (tests: up to 6) */
-    uint32_t evidence; /* of the edge that relates it, UINT32_MAX if none */
-    uint32_t score;    /* higher is more useful; comparable within a role */
 };
 
 struct context {
@@ -50,8 +51,8 @@ struct context {
  * member needs; other members of the type or impl around the node.
  *
  * Items are woven so that any number of them from the front is a fair choice: roles take turns,
- * important ones more often; within a role by score, then by id. The score adds up closeness, the
- * logarithm of the in-degree, the same file or parent, and being exported.
+ * important ones more often; within a role by score, then in order (view_before). The score adds
+ * up closeness, the logarithm of the in-degree, the same file or parent, and being exported.
  *
  * `ret` is all zero, or of an earlier call. PT_ENOMEM only. */
 int query_context(const struct view *v, uint32_t node, struct context *ret, struct err *err);

@@ -120,8 +120,7 @@ static bool add_step(struct search *s, uint32_t from, uint32_t to)
     uint32_t node = groups_edge(&s->g, from, to, &e);
 
     assert(node != NODE_NONE);
-    return vec_push(&s->ret->steps,
-                    (struct cycle_step){s->g.rep[from], node, e.node, e.evidence, e.kind});
+    return vec_push(&s->ret->steps, (struct cycle_step){s->g.rep[from], node, e.node, e.kind});
 }
 
 /* Of the component of these groups, in order. */
@@ -228,11 +227,12 @@ static bool walk(struct search *s, uint32_t root)
 static int cmp_cycles(const void *a, const void *b, void *ctx)
 {
     const struct cycle *x = a, *y = b;
-    const struct cycles *c = ctx;
+    const struct search *s = ctx;
+    const uint32_t *members = s->ret->members.at;
 
     if (x->size != y->size)
         return x->size > y->size ? -1 : 1;
-    return by_number(&c->members.at[x->first_member], &c->members.at[y->first_member], NULL);
+    return view_compare(s->g.v, members[x->first_member], members[y->first_member]);
 }
 
 int query_cycles(const struct view *v, enum cycle_level level, bool self_loops, bool no_tests,
@@ -246,13 +246,13 @@ int query_cycles(const struct view *v, enum cycle_level level, bool self_loops, 
     bool ok = init(&s, v, level, no_tests);
     for (uint32_t i = 0; ok && i < s.g.n; i++)
         ok = s.order[i] != 0 || walk(&s, i);
+    if (ok && ret->list.len > 1)
+        sort_r(ret->list.at, ret->list.len, sizeof(*ret->list.at), cmp_cycles, &s);
     release(&s);
     if (!ok) {
         cycles_release(ret);
         return err_set(err, PT_ENOMEM, "no memory to look for cycles");
     }
-    if (ret->list.len > 1)
-        sort_r(ret->list.at, ret->list.len, sizeof(*ret->list.at), cmp_cycles, ret);
     return 0;
 }
 

@@ -13,7 +13,7 @@
 enum cycle_level { CYCLES_FUNCTION, CYCLES_TYPE, CYCLES_FILE, CYCLES_MODULE };
 
 /* The shortest cycle of a component is looked for from each of its members in turn, beginning with
- * the smallest id; from the first one always to the end, from the others as long as less than so
+ * the first in order; from the first one always to the end, from the others as long as less than so
  * many edges were looked at, in this component and (16 times that) in all. So in small components
  * the cycle is the shortest there is, in huge ones the shortest through the members tried. */
 #define CYCLES_WORK (1u << 20)
@@ -23,7 +23,6 @@ enum cycle_level { CYCLES_FUNCTION, CYCLES_TYPE, CYCLES_FILE, CYCLES_MODULE };
 struct cycle_step {
     uint32_t node; /* at module level: of the module, or the file that is one */
     uint32_t from, to;
-    uint32_t evidence;
     uint8_t kind;
 };
 
@@ -34,8 +33,8 @@ struct cycle {
 };
 
 struct cycles {
-    VEC(struct cycle) list; /* largest first, then by the id of the first member */
-    VEC(uint32_t) members;  /* sorted by id within a component */
+    VEC(struct cycle) list; /* largest first, then by the first member */
+    VEC(uint32_t) members;  /* in order (view_before) within a component */
     VEC(struct cycle_step) steps;
 };
 

@@ -20,6 +20,7 @@ struct finder {
     bool spans; /* nodes that only span the line do, too */
     uint32_t kinds;
     struct found *found;
+    struct ids named; /* owned; scratch */
     bool failed;
 };
 
@@ -42,8 +43,7 @@ static bool is_wanted(const struct finder *f, uint32_t id)
     if (f->kinds != 0 && !(f->kinds >> view_kind(f->v, id) & 1))
         return false;
     for (unsigned i = 0; i < PT_COUNT(f->files); i++) {
-        if (f->files[i].n > 0 &&
-            !path_ends(view_file(f->v, view_file_of(f->v, id)).path, f->files[i]))
+        if (f->files[i].n > 0 && !path_ends(view_path(f->v, view_file_of(f->v, id)), f->files[i]))
             return false;
     }
     if (f->line == 0)
@@ -84,16 +84,22 @@ static enum find_how how_of(const struct finder *f, uint32_t id)
     return matched > name.n ? FIND_SUFFIX : FIND_BARE;
 }
 
+/* What matches of the nodes in `named`. */
+static void add_matching(struct finder *f)
+{
+    for (uint32_t i = 0; i < f->named.len && !f->failed; i++) {
+        uint32_t id = f->named.at[i];
+        enum find_how how = is_wanted(f, id) ? how_of(f, id) : FIND_CLOSE;
+        if (how != FIND_CLOSE)
+            add(f, id, how);
+    }
+}
+
 static void add_named(struct finder *f, struct slice name)
 {
-    const uint32_t *ids;
-    uint32_t n = view_named(f->v, name.p, name.n, &ids);
-
-    for (uint32_t i = 0; i < n && !f->failed; i++) {
-        enum find_how how = is_wanted(f, ids[i]) ? how_of(f, ids[i]) : FIND_CLOSE;
-        if (how != FIND_CLOSE)
-            add(f, ids[i], how);
-    }
+    vec_clear(&f->named);
+    f->failed = f->failed || !view_named(f->v, name.p, name.n, &f->named);
+    add_matching(f);
 }
 
 /* Members that languages name by a word in brackets, as <constructor>. */
@@ -111,15 +117,9 @@ static void add_bracketed(struct finder *f, struct slice name)
 
 static void add_impls(struct finder *f, struct slice type)
 {
-    struct owner_ids impls = {0};
-
-    f->failed = f->failed || !owner_impls_named(f->v, type, &impls);
-    for (uint32_t i = 0; i < impls.len && !f->failed; i++) {
-        enum find_how how = is_wanted(f, impls.at[i]) ? how_of(f, impls.at[i]) : FIND_CLOSE;
-        if (how != FIND_CLOSE)
-            add(f, impls.at[i], how);
-    }
-    vec_release(&impls);
+    vec_clear(&f->named);
+    f->failed = f->failed || !owner_impls_named(f->v, type, &f->named);
+    add_matching(f);
 }
 
 /* A bare name may have separators inside (`#count`, `operator->`, `a.test.ts`): each tail of the
@@ -154,25 +154,26 @@ static void find_names(struct finder *f)
 /* By path: whole, or its last parts as they are written. */
 static void find_paths(struct finder *f, struct slice path, struct found *ret)
 {
-    const uint32_t *ids;
     const char *slash = slice_rchr(path, '/');
     struct slice base =
         slash != NULL ? slice_of(slash + 1, (size_t)(path.p + path.n - slash) - 1) : path;
-    uint32_t n = path.n > 0 ? view_named(f->v, base.p, base.n, &ids) : 0;
 
-    for (uint32_t i = 0; i < n && !f->failed; i++) {
-        if (view_kind(f->v, ids[i]) != NODE_FILE)
+    vec_clear(&f->named);
+    f->failed = f->failed || (path.n > 0 && !view_named(f->v, base.p, base.n, &f->named));
+    for (uint32_t i = 0; i < f->named.len && !f->failed; i++) {
+        uint32_t id = f->named.at[i];
+        if (view_kind(f->v, id) != NODE_FILE)
             continue;
-        const char *p = view_file(f->v, view_file_of(f->v, ids[i])).path;
+        const char *p = view_path(f->v, view_file_of(f->v, id));
         if (slice_eq(slice_from(p), path)) {
             vec_clear(&ret->nodes);
             ret->how = FIND_EXACT;
-            f->failed = !vec_push(&ret->nodes, ids[i]);
+            f->failed = !vec_push(&ret->nodes, id);
             return;
         }
         if (path_ends(p, path)) {
             ret->how = FIND_SUFFIX;
-            f->failed = !vec_push(&ret->nodes, ids[i]);
+            f->failed = !vec_push(&ret->nodes, id);
         }
     }
 }
@@ -184,8 +185,11 @@ static void find_modules(struct finder *f, enum find_how best)
     struct parts stored;
     struct slice first = f->parts.at[0], last = f->parts.at[f->parts.n - 1];
 
-    for (uint32_t i = 0; i < view_file_count(f->v) && !f->failed; i++) {
-        uint32_t id = view_file(f->v, i).node;
+    for (uint32_t i = 0; i < view_file_limit(f->v) && !f->failed; i++) {
+        const struct live_file *file = live_file(f->v, i); /* view_file would look at all of it */
+        if (file == NULL)
+            continue;
+        uint32_t id = file->ids[0];
         const char *text = view_qualified(f->v, id);
         if (best == FIND_EXACT && (text[0] != first.p[0] || strncmp(text, first.p, first.n) != 0))
             continue;
@@ -193,7 +197,7 @@ static void find_modules(struct finder *f, enum find_how best)
         if (best != FIND_EXACT && !slice_ends(module, last))
             continue;
         /* Where the module is called as the file, its last part is only "c" or "ts". */
-        if (best == FIND_BARE && strcmp(text, view_file(f->v, i).path) == 0)
+        if (best == FIND_BARE && strcmp(text, live_path(file)) == 0)
             continue;
         if (!is_wanted(f, id))
             continue;
@@ -210,21 +214,19 @@ static void find_modules(struct finder *f, enum find_how best)
 /* Files by their bare name without what is behind the dot. */
 static void find_stems(struct finder *f)
 {
-    struct slice name = f->name;
-    const uint32_t *ids;
-    uint32_t n;
+    struct name_iter it;
+    struct name name;
 
-    for (uint32_t rank = view_name_lower_bound(f->v, name.p, name.n); rank < view_name_count(f->v);
-         rank++) {
-        const char *s = view_name_at(f->v, rank, &ids, &n);
-        if (strncmp(s, name.p, name.n) != 0 || s[name.n] > '.')
-            break;
-        if (s[name.n] != '.')
-            continue;
-        for (uint32_t i = 0; i < n; i++) {
-            if (view_kind(f->v, ids[i]) == NODE_FILE && is_wanted(f, ids[i]))
-                add(f, ids[i], FIND_BARE);
-        }
+    vec_clear(&f->named);
+    view_names(f->v, f->name.p, f->name.n, &it);
+    while (!f->failed && view_next_name(&it, &name) && name.text[f->name.n] <= '.') {
+        if (name.text[f->name.n] == '.')
+            f->failed = !view_bearers(f->v, name.id, &f->named);
+    }
+    for (uint32_t i = 0; i < f->named.len && !f->failed; i++) {
+        uint32_t id = f->named.at[i];
+        if (view_kind(f->v, id) == NODE_FILE && is_wanted(f, id))
+            add(f, id, FIND_BARE);
     }
 }
 
@@ -300,24 +302,39 @@ static void give_way(struct finder *f)
     vec_truncate(&f->found->nodes, kept);
 }
 
-/* No tests before tests, then by in-degree, then by id. */
+struct keyed {
+    uint32_t key, node;
+};
+
+static int cmp_keyed(const void *a, const void *b, void *ctx)
+{
+    const struct keyed *x = a, *y = b;
+
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return view_compare(ctx, x->node, y->node);
+}
+
+/* No tests before tests, then by in-degree, then in order (view_before). */
 static bool put_in_order(struct finder *f)
 {
     uint32_t n = f->found->nodes.len, *at = f->found->nodes.at;
-    VEC(uint64_t) keys = {0};
+    VEC(struct keyed) all = {0};
 
     if (n < 2)
         return true;
-    bool ok = vec_grow(&keys, n) != NULL;
-    for (uint32_t i = 0; ok && i < n; i++) {
-        uint64_t test = (view_flags(f->v, at[i]) & FLAG_TEST) != 0;
-        keys.at[i] = (test << 16 | (OWNER_DEGREE_MAX - owner_in_degree(f->v, at[i]))) << 32 | at[i];
+    if (!vec_grow(&all, n))
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t test = (view_flags(f->v, at[i]) & FLAG_TEST) != 0;
+        uint32_t degree = owner_in_degree(f->v, at[i]);
+        all.at[i] = (struct keyed){test << 16 | (OWNER_DEGREE_MAX - degree), at[i]};
     }
-    ok = ok && sort_u64(keys.at, n);
-    for (uint32_t i = 0; ok && i < n; i++)
-        at[i] = (uint32_t)keys.at[i];
-    vec_release(&keys);
-    return ok;
+    sort_r(all.at, n, sizeof(*all.at), cmp_keyed, (void *)(uintptr_t)f->v);
+    for (uint32_t i = 0; i < n; i++)
+        at[i] = all.at[i].node;
+    vec_release(&all);
+    return true;
 }
 
 /* ---- texts ---- */
@@ -416,12 +433,12 @@ static bool find_on_line(struct finder *f, struct slice path)
     for (uint32_t k = 0; k < files.nodes.len && !f->failed; k++) {
         struct view_file file = view_file(f->v, view_file_of(f->v, files.nodes.at[k]));
         uint32_t best = NODE_NONE, best_span = UINT32_MAX;
-        for (uint32_t id = file.first + 1; id < file.first + file.count; id++) {
-            struct node n = view_node(f->v, id);
+        for (uint32_t i = 1; i < file.n_nodes; i++) {
+            struct node n = view_node(f->v, file.nodes[i]);
             uint32_t span = n.end_line > n.line ? n.end_line - n.line : 0;
             if (n.line <= f->line && f->line <= n.line + span && span <= best_span &&
                 (f->kinds == 0 || (f->kinds >> n.kind & 1))) {
-                best = id;
+                best = n.id;
                 best_span = span;
             }
         }
@@ -486,6 +503,8 @@ static void find_in_file(struct finder *f, struct slice text)
 {
     struct found files = {0};
 
+    if (text.n > TEXT_MAX)
+        return;
     for (size_t i = 1; i + 2 < text.n && files.nodes.len == 0 && !f->failed; i++) {
         struct slice file = slice_of(text.p, i);
         if (memcmp(text.p + i, "::", 2) != 0 || !is_pathlike(file))
@@ -557,6 +576,7 @@ out:
         give_way(&f);
         f.failed = !put_in_order(&f);
     }
+    vec_release(&f.named);
     if (f.failed) {
         vec_clear(&ret->nodes);
         return err_set(err, PT_ENOMEM, "no memory to look up a name");

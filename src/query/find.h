@@ -45,7 +45,7 @@ struct found {
  * of exactly that qualified name, declarations to definitions, what is
  * outside of the tree to what is in it, impl blocks to anything, a type alias to the type of its
  * own name that it stands for. What is left is ordered: no tests before tests, then by in-degree,
- * then by id. Branches of an #if are not told apart: they stay ambiguous.
+ * then as view_before says. Branches of an #if are not told apart: they stay ambiguous.
  *
  * If nothing matches, nodes holds up to FIND_PROPOSALS proposals: first those of that very name
  * that the filter or the name's first parts exclude, then similar names of the kinds wanted; for

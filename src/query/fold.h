@@ -5,7 +5,7 @@
 #ifndef PT_QUERY_FOLD_H
 #define PT_QUERY_FOLD_H
 
-#include "graph/view.h"
+#include <stdint.h>
 
 #define FOLD_MAX 255u /* what is behind that many bytes of a name is not looked at */
 
@@ -14,18 +14,6 @@ struct folded {
     uint64_t letters; /* set of (byte & 63), folded */
     char at[FOLD_MAX + 1];
 };
-
-/* view_name_at, for walks over all names: their text lies anywhere in memory, so that of a name
- * further on is fetched meanwhile. */
-static inline const char *fold_name_at(const struct view *v, uint32_t rank,
-                                       const uint32_t **ret_ids, uint32_t *ret_n)
-{
-    const uint32_t ahead = 24;
-
-    if (rank + ahead < view_name_count(v))
-        __builtin_prefetch(view_name_at(v, rank + ahead, ret_ids, ret_n));
-    return view_name_at(v, rank, ret_ids, ret_n);
-}
 
 static inline char fold_char(char c)
 {

@@ -2,7 +2,6 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/sort.h"
 #include "query/parts.h"
 
 #include <string.h>
@@ -28,7 +27,7 @@ static unsigned impl_fits(const struct view *v, uint32_t impl, uint32_t type)
     view_edges(v, type, false, EDGE_BIT(EDGE_IMPLEMENTS), &it);
     while (view_next(&it, &e)) {
         const struct site *sites;
-        uint32_t n = view_sites(v, e.evidence, &sites);
+        uint32_t n = view_sites(v, type, e.node, EDGE_IMPLEMENTS, &sites);
         for (uint32_t i = 0; i < n; i++) {
             if (sites[i].file == file && sites[i].line == line)
                 return 4;
@@ -43,89 +42,87 @@ static unsigned impl_fits(const struct view *v, uint32_t impl, uint32_t type)
     return x.n > 0 && y.n > 0 && slice_eq(x.at[0], y.at[0]) ? 1 : 0;
 }
 
-uint32_t owner_of_impl(const struct view *v, uint32_t impl)
+bool owner_of_impl(const struct view *v, uint32_t impl, struct ids *scratch, uint32_t *ret)
 {
     struct slice self = impl_self(v, impl);
-    const uint32_t *named;
-    uint32_t n = view_named(v, self.p, self.n, &named), found = NODE_NONE;
+    uint32_t found = NODE_NONE;
     unsigned best = 0;
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (!node_kind_is_type(view_kind(v, named[i])))
+    vec_clear(scratch);
+    if (!view_named(v, self.p, self.n, scratch))
+        return false;
+    for (uint32_t i = 0; i < scratch->len; i++) {
+        uint32_t type = scratch->at[i];
+        if (!node_kind_is_type(view_kind(v, type)))
             continue;
-        unsigned fits = impl_fits(v, impl, named[i]);
+        unsigned fits = impl_fits(v, impl, type);
         if (fits > best) {
             best = fits;
-            found = named[i];
+            found = type;
         } else if (fits == best && fits < 3) { /* it may be any of them */
             found = NODE_NONE;
         }
     }
-    return found;
-}
-
-static int by_id(const void *a, const void *b, void *ctx)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    (void)ctx;
-    return x < y ? -1 : x > y;
-}
-
-static bool take_impls(const struct view *v, const uint32_t *ids, uint32_t n, struct owner_ids *ret)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (view_kind(v, ids[i]) == NODE_IMPL && !vec_push(ret, ids[i]))
-            return false;
-    }
+    *ret = found;
     return true;
 }
 
-bool owner_impls_named(const struct view *v, struct slice type, struct owner_ids *ret)
+/* The blocks whose name is the prefix, with `longer` also those with something behind it. */
+static bool add_blocks(const struct view *v, const struct buf *prefix, bool longer, struct ids *ret)
+{
+    struct name_iter it;
+    struct name name;
+    bool ok = true;
+
+    if (!longer)
+        return view_named(v, prefix->p, prefix->n, ret);
+    view_names(v, prefix->p, prefix->n, &it);
+    while (ok && view_next_name(&it, &name)) {
+        if (strchr(" <>", name.text[prefix->n]) != NULL)
+            ok = view_bearers(v, name.id, ret);
+    }
+    return ok;
+}
+
+bool owner_impls_named(const struct view *v, struct slice type, struct ids *ret)
 {
     /* How blocks are called: `T`, `&T`, `dyn T`, and `<T as U>` of each. */
     static const char *const before[] = {"", "&", "dyn ", "<", "<&", "<dyn "};
     struct buf prefix = {0};
-    uint32_t first = ret->len, n;
-    const uint32_t *ids;
+    uint32_t kept = ret->len, first = kept;
     bool ok = true;
 
     for (unsigned i = 0; ok && i < PT_COUNT(before); i++) {
         buf_reset(&prefix);
         buf_str(&prefix, before[i]);
         buf_slice(&prefix, type);
-        ok = !prefix.failed;
-        if (ok && before[i][0] != '<') {
-            n = view_named(v, prefix.p, prefix.n, &ids);
-            ok = take_impls(v, ids, n, ret);
-            continue;
-        }
-        for (uint32_t rank = ok ? view_name_lower_bound(v, prefix.p, prefix.n) : UINT32_MAX;
-             ok && rank < view_name_count(v); rank++) {
-            const char *s = view_name_at(v, rank, &ids, &n);
-            if (strncmp(s, prefix.p, prefix.n) != 0)
-                break;
-            if (strchr(" <>", s[prefix.n]) != NULL)
-                ok = take_impls(v, ids, n, ret);
-        }
+        ok = !prefix.failed && add_blocks(v, &prefix, before[i][0] == '<', ret);
     }
     buf_release(&prefix);
-    if (ok && ret->len - first > 1)
-        sort_r(ret->at + first, ret->len - first, sizeof(*ret->at), by_id, NULL);
-    return ok;
-}
-
-bool owner_impls(const struct view *v, uint32_t type, struct owner_ids *ret)
-{
-    uint32_t kept = ret->len;
-
-    if (!owner_impls_named(v, slice_from(view_name(v, type)), ret))
-        return false;
-    for (uint32_t i = kept; i < ret->len; i++) {
-        if (owner_of_impl(v, ret->at[i]) == type)
+    for (uint32_t i = first; ok && i < ret->len; i++) {
+        if (view_kind(v, ret->at[i]) == NODE_IMPL)
             ret->at[kept++] = ret->at[i];
     }
     vec_truncate(ret, kept);
-    return true;
+    if (ok && kept > first)
+        view_sort(v, ret->at + first, kept - first);
+    return ok;
+}
+
+bool owner_impls(const struct view *v, uint32_t type, struct ids *ret)
+{
+    uint32_t kept = ret->len, i = kept, owner = NODE_NONE;
+    struct ids scratch = {0};
+    bool ok = owner_impls_named(v, slice_from(view_name(v, type)), ret);
+
+    for (; ok && i < ret->len; i++) {
+        ok = owner_of_impl(v, ret->at[i], &scratch, &owner);
+        if (ok && owner == type)
+            ret->at[kept++] = ret->at[i];
+    }
+    vec_release(&scratch);
+    vec_truncate(ret, kept);
+    return ok;
 }
 
 bool owner_is_alias(const struct view *v, uint32_t alias, uint32_t type)
@@ -147,29 +144,32 @@ bool owner_is_alias(const struct view *v, uint32_t alias, uint32_t type)
     return false;
 }
 
-uint32_t owner_of_alias(const struct view *v, uint32_t alias)
+bool owner_of_alias(const struct view *v, uint32_t alias, struct ids *scratch, uint32_t *ret)
 {
     const char *name = view_name(v, alias);
-    const uint32_t *ids;
-    uint32_t n = view_named(v, name, strlen(name), &ids);
+    uint32_t i = 0;
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (owner_is_alias(v, alias, ids[i]))
-            return ids[i];
-    }
-    return NODE_NONE;
+    vec_clear(scratch);
+    if (!view_named(v, name, strlen(name), scratch))
+        return false;
+    while (i < scratch->len && !owner_is_alias(v, alias, scratch->at[i]))
+        i++;
+    *ret = i < scratch->len ? scratch->at[i] : NODE_NONE;
+    return true;
 }
 
-bool owner_aliases(const struct view *v, uint32_t type, struct owner_ids *ret)
+bool owner_aliases(const struct view *v, uint32_t type, struct ids *ret)
 {
     const char *name = view_name(v, type);
-    const uint32_t *ids;
-    uint32_t n = view_named(v, name, strlen(name), &ids);
+    uint32_t kept = ret->len, i = kept;
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (owner_is_alias(v, ids[i], type) && !vec_push(ret, ids[i]))
-            return false;
+    if (!view_named(v, name, strlen(name), ret))
+        return false;
+    for (; i < ret->len; i++) {
+        if (owner_is_alias(v, ret->at[i], type))
+            ret->at[kept++] = ret->at[i];
     }
+    vec_truncate(ret, kept);
     return true;
 }
 
@@ -180,31 +180,43 @@ static uint64_t folder_of(const char *path)
     return hash64(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
 }
 
+/* From folders to the files that make them packages. False: no memory. */
+static bool find_packages(const struct view *v, struct map *ret)
+{
+    struct ids named = {0};
+    bool ok = true;
+
+    for (unsigned p = 0; ok && p < PT_COUNT(package_files); p++)
+        ok = view_named(v, package_files[p], strlen(package_files[p]), &named);
+    for (uint32_t i = 0; ok && i < named.len; i++) {
+        if (view_kind(v, named.at[i]) == NODE_FILE)
+            ok = map_put(ret, folder_of(view_path(v, view_file_of(v, named.at[i]))), named.at[i],
+                         NULL) != NULL;
+    }
+    vec_release(&named);
+    return ok;
+}
+
+static uint32_t module_of(const struct view *v, const struct map *packages, uint32_t file)
+{
+    struct view_file f = view_file(v, file);
+    const uint32_t *package = map_len(packages) > 0 ? map_get(packages, folder_of(f.path)) : NULL;
+    /* Other languages' files may lie in the folder. */
+    bool same =
+        package != NULL && strcmp(view_file(v, view_file_of(v, *package)).lang, f.lang) == 0;
+
+    return same ? *package : f.node;
+}
+
 uint32_t *owner_modules(const struct view *v)
 {
-    uint32_t n = view_file_count(v), count;
+    uint32_t n = view_file_limit(v);
     uint32_t *ret = mem_reallocarray(NULL, n, sizeof(*ret));
-    const uint32_t *named;
     struct map packages = {0};
-    bool ok = ret != NULL;
+    bool ok = ret != NULL && find_packages(v, &packages);
 
-    for (unsigned p = 0; ok && p < PT_COUNT(package_files); p++) {
-        count = view_named(v, package_files[p], strlen(package_files[p]), &named);
-        for (uint32_t i = 0; ok && i < count; i++) {
-            if (view_kind(v, named[i]) == NODE_FILE)
-                ok = map_put(&packages, folder_of(view_file(v, view_file_of(v, named[i])).path),
-                             named[i], NULL) != NULL;
-        }
-    }
-    for (uint32_t i = 0; ok && i < n; i++) {
-        struct view_file f = view_file(v, i);
-        const uint32_t *package =
-            map_len(&packages) > 0 ? map_get(&packages, folder_of(f.path)) : NULL;
-        /* Other languages' files may lie in the folder. */
-        bool same =
-            package != NULL && strcmp(view_file(v, view_file_of(v, *package)).lang, f.lang) == 0;
-        ret[i] = same ? *package : f.node;
-    }
+    for (uint32_t i = 0; ok && i < n; i++)
+        ret[i] = view_has_file(v, i) ? module_of(v, &packages, i) : NODE_NONE;
     map_release(&packages);
     if (!ok) {
         mem_free(ret);

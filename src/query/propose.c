@@ -59,8 +59,8 @@ static void offer(struct proposals *p, uint32_t node, unsigned cost)
         p->n = i < FIND_PROPOSALS ? i : p->n;
         return;
     }
-    for (; i > 0 &&
-           (p->best[i - 1].key > key || (p->best[i - 1].key == key && p->best[i - 1].node > node));
+    for (; i > 0 && (p->best[i - 1].key > key ||
+                     (p->best[i - 1].key == key && view_before(p->v, node, p->best[i - 1].node)));
          i--) {
         if (i < FIND_PROPOSALS)
             p->best[i] = p->best[i - 1];
@@ -90,31 +90,42 @@ static unsigned cost_of(const struct proposals *p, const struct folded *name)
     return cost;
 }
 
-static void offer_similar(struct proposals *p, struct slice last)
+/* The first nodes of a name, of the kinds wanted. */
+static void offer_some(struct proposals *p, const struct ids *nodes, unsigned cost)
 {
-    struct folded name;
-    const uint32_t *ids;
-    uint32_t n;
-
-    for (uint32_t rank = 0; rank < view_name_count(p->v); rank++) {
-        const char *s = fold_name_at(p->v, rank, &ids, &n);
-        fold(s, &name);
-        unsigned cost = cost_of(p, &name);
-        if (cost == COST_NONE || slice_eq(slice_from(s), last))
+    for (uint32_t i = 0, taken = 0; i < nodes->len && taken < SIMILAR_NAME_MAX; i++) {
+        if (p->kinds != 0 && !(p->kinds >> view_kind(p->v, nodes->at[i]) & 1))
             continue;
-        for (uint32_t i = 0, taken = 0; i < n && taken < SIMILAR_NAME_MAX; i++) {
-            if (p->kinds != 0 && !(p->kinds >> view_kind(p->v, ids[i]) & 1))
-                continue;
-            offer(p, ids[i], cost);
-            taken++;
-        }
+        offer(p, nodes->at[i], cost);
+        taken++;
     }
+}
+
+/* `scratch` is overwritten. False: no memory. */
+static bool offer_similar(struct proposals *p, struct slice last, struct ids *scratch)
+{
+    struct name_iter it;
+    struct folded folded;
+    struct name name;
+    bool ok = true;
+
+    view_names(p->v, "", 0, &it);
+    while (ok && view_next_name(&it, &name)) {
+        fold(name.text, &folded);
+        unsigned cost = cost_of(p, &folded);
+        if (cost == COST_NONE || slice_eq(slice_from(name.text), last))
+            continue;
+        vec_clear(scratch);
+        ok = view_bearers(p->v, name.id, scratch);
+        offer_some(p, scratch, cost);
+    }
+    return ok;
 }
 
 bool propose(const struct view *v, const struct parts *name, uint32_t kinds, struct found *ret)
 {
     struct proposals p = {.v = v, .name = name, .kinds = kinds};
-    const uint32_t *ids;
+    struct ids nodes = {0};
     char text[FOLD_MAX + 1];
 
     vec_clear(&ret->nodes);
@@ -122,21 +133,20 @@ bool propose(const struct view *v, const struct parts *name, uint32_t kinds, str
     if (name->n == 0)
         return true;
     struct slice last = name->at[name->n - 1];
-    uint32_t n = view_named(v, last.p, last.n, &ids);
-    for (uint32_t i = 0; i < n && i < SAME_NAME_MAX; i++)
-        offer(&p, ids[i], COST_SAME);
-    if (last.n < sizeof(text)) {
+    bool ok = view_named(v, last.p, last.n, &nodes);
+    for (uint32_t i = 0; i < nodes.len && i < SAME_NAME_MAX; i++)
+        offer(&p, nodes.at[i], COST_SAME);
+    if (ok && last.n < sizeof(text)) {
         memcpy(text, last.p, last.n);
         text[last.n] = '\0';
         fold(text, &p.text);
         p.max_edits = p.text.n < 3 ? 0 : p.text.n < 5 ? 1 : p.text.n < 9 ? 2 : 3;
-        offer_similar(&p, last);
+        ok = offer_similar(&p, last, &nodes);
     }
-    for (uint32_t i = 0; i < p.n; i++) {
-        if (!vec_push(&ret->nodes, p.best[i].node))
-            return false;
-    }
-    return true;
+    vec_release(&nodes);
+    for (uint32_t i = 0; ok && i < p.n; i++)
+        ok = vec_push(&ret->nodes, p.best[i].node);
+    return ok;
 }
 
 bool propose_around(const struct view *v, uint32_t file, uint32_t line, uint32_t kinds,
@@ -145,8 +155,8 @@ bool propose_around(const struct view *v, uint32_t file, uint32_t line, uint32_t
     struct view_file f = view_file(v, file);
     uint32_t before = NODE_NONE, behind = NODE_NONE, before_line = 0, behind_line = UINT32_MAX;
 
-    for (uint32_t id = f.first + 1; id < f.first + f.count; id++) {
-        uint32_t at = view_node(v, id).line;
+    for (uint32_t i = 1; i < f.n_nodes; i++) {
+        uint32_t id = f.nodes[i], at = view_node(v, id).line;
         if (kinds != 0 && !(kinds >> view_kind(v, id) & 1))
             continue;
         if (at > line && at < behind_line) {

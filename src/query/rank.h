@@ -14,7 +14,7 @@ struct ranked {
 };
 
 struct ranking {
-    VEC(struct ranked) list; /* greatest first, then by id */
+    VEC(struct ranked) list; /* greatest first, then in order (view_before) */
 };
 
 /* Nodes by the number of distinct nodes that depend on them directly (EDGE_BLAST, not from within

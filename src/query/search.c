@@ -273,6 +273,7 @@ struct ranked_hit {
 };
 
 struct best {
+    const struct view *v;
     VEC(struct ranked_hit) heap; /* the worst on top, once it holds `limit` hits */
     uint32_t limit;              /* 0: keep all */
 };
@@ -281,22 +282,28 @@ static int cmp_hits(const void *a, const void *b, void *ctx)
 {
     const struct ranked_hit *x = a, *y = b;
 
-    (void)ctx;
     if (x->hit.rank != y->hit.rank)
         return x->hit.rank < y->hit.rank ? -1 : 1;
     if (x->hit.score != y->hit.score)
         return x->hit.score > y->hit.score ? -1 : 1;
     if (x->tie != y->tie)
         return x->tie < y->tie ? -1 : 1;
-    return x->hit.node < y->hit.node ? -1 : x->hit.node > y->hit.node;
+    return view_compare(ctx, x->hit.node, y->hit.node);
 }
 
-static void sift_down(struct ranked_hit *heap, uint32_t n, uint32_t i)
+static bool is_worse(const struct best *b, const struct ranked_hit *x, const struct ranked_hit *y)
 {
+    return cmp_hits(x, y, (void *)(uintptr_t)b->v) > 0;
+}
+
+static void sift_down(struct best *b, uint32_t i)
+{
+    struct ranked_hit *heap = b->heap.at;
+
     for (;;) {
         uint32_t worst = i;
-        for (uint32_t k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++) {
-            if (cmp_hits(&heap[k], &heap[worst], NULL) > 0)
+        for (uint32_t k = 2 * i + 1; k <= 2 * i + 2 && k < b->heap.len; k++) {
+            if (is_worse(b, &heap[k], &heap[worst]))
                 worst = k;
         }
         if (worst == i)
@@ -315,11 +322,11 @@ static bool keep(struct best *b, struct ranked_hit h)
             return false;
         if (b->heap.len == b->limit) {
             for (uint32_t i = b->limit / 2; i-- > 0;)
-                sift_down(b->heap.at, b->limit, i);
+                sift_down(b, i);
         }
-    } else if (cmp_hits(&h, &b->heap.at[0], NULL) < 0) {
+    } else if (is_worse(b, &b->heap.at[0], &h)) {
         b->heap.at[0] = h;
-        sift_down(b->heap.at, b->limit, 0);
+        sift_down(b, 0);
     }
     return true;
 }
@@ -357,17 +364,18 @@ static void prepare(struct search *s, const char *text)
 }
 
 static bool add_nodes(const struct search *s, const char *name, const struct match *m,
-                      const uint32_t *ids, uint32_t n, struct best *best, uint32_t *total)
+                      const struct ids *nodes, struct best *best, uint32_t *total)
 {
     size_t len = strlen(name);
     uint32_t tie = (m->same_case ? 0u : 1u << 16) | (len < UINT16_MAX ? (uint32_t)len : UINT16_MAX);
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (s->kinds != 0 && !(s->kinds >> view_kind(s->v, ids[i]) & 1))
+    for (uint32_t i = 0; i < nodes->len; i++) {
+        uint32_t node = nodes->at[i];
+        if (s->kinds != 0 && !(s->kinds >> view_kind(s->v, node) & 1))
             continue;
-        if ((m->member && !is_member(s, ids[i])) || (m->around && !has_words(s, ids[i])))
+        if ((m->member && !is_member(s, node)) || (m->around && !has_words(s, node)))
             continue;
-        struct hit hit = {ids[i], m->rank, score_of(s->v, ids[i], m)};
+        struct hit hit = {node, m->rank, score_of(s->v, node, m)};
         if (!keep(best, (struct ranked_hit){hit, tie}))
             return false;
         (*total)++;
@@ -379,22 +387,28 @@ int query_search(const struct view *v, const char *text, uint32_t kinds, uint32_
                  struct hits *ret, struct err *err)
 {
     struct search s = {.v = v, .kinds = kinds, .limit = limit};
-    struct best best = {.limit = limit};
-    uint32_t total = 0, n;
-    const uint32_t *ids;
+    struct best best = {.v = v, .limit = limit};
+    struct ids bearers = {0};
+    struct name_iter it;
+    struct name name;
+    uint32_t total = 0;
     bool ok = true;
 
     vec_clear(&ret->list);
     ret->total = 0;
     prepare(&s, text);
-    for (uint32_t rank = 0; ok && s.text.n > 0 && rank < view_name_count(v); rank++) {
-        const char *name = fold_name_at(v, rank, &ids, &n);
-        struct match m = match_name(&s, name);
-        if (m.rank != RANK_NONE)
-            ok = add_nodes(&s, name, &m, ids, n, &best, &total);
+    view_names(v, "", 0, &it);
+    while (ok && s.text.n > 0 && view_next_name(&it, &name)) {
+        struct match m = match_name(&s, name.text);
+        if (m.rank == RANK_NONE)
+            continue;
+        vec_clear(&bearers);
+        ok = view_bearers(v, name.id, &bearers) &&
+             add_nodes(&s, name.text, &m, &bearers, &best, &total);
     }
+    vec_release(&bearers);
     if (ok && best.heap.len > 0)
-        sort_r(best.heap.at, best.heap.len, sizeof(*best.heap.at), cmp_hits, NULL);
+        sort_r(best.heap.at, best.heap.len, sizeof(*best.heap.at), cmp_hits, (void *)(uintptr_t)v);
     ok = ok && vec_reserve(&ret->list, best.heap.len);
     for (uint32_t i = 0; ok && i < best.heap.len; i++)
         (void)vec_push(&ret->list, best.heap.at[i].hit);

@@ -24,7 +24,7 @@ struct hits {
 };
 
 /* ASCII case is ignored; where hits are equal otherwise, those that have the text as it is written
- * come first, then shorter names, then smaller ids.
+ * come first, then shorter names, then what comes first in order (view_before).
  *
  * A text with separators is searched as it is ("dict.c", "#count"), and its last part by itself,
  * exact or as a prefix, among the members of what the parts before it name ("Model.sa"). A text of

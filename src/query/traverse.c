@@ -1,13 +1,13 @@
 #include "query/traverse.h"
 
 #include "base/mem.h"
+#include "query/level.h"
 #include "query/owner.h"
 
 #include <string.h>
 
-#define EVIDENCE_NONE UINT32_MAX
-/* So many numbers are sorted by insertion. */
-#define FEW 24u
+/* So many nodes ahead of where a walk is, lists are fetched. */
+#define AHEAD 4u
 
 void reach_init(struct reach *r)
 {
@@ -18,6 +18,7 @@ void reach_release(struct reach *r)
 {
     vec_release(&r->nodes);
     vec_release(&r->keys);
+    vec_release(&r->runs);
     vec_release(&r->back);
     vec_release(&r->spare);
     mem_free(r->mark);
@@ -34,7 +35,7 @@ static int no_memory(struct reach *r, struct err *err)
 /* Empties the result, and forgets all marks by moving to epochs that no node carries. */
 static bool begin(struct reach *r, const struct view *v)
 {
-    uint32_t n = view_node_count(v);
+    uint32_t n = view_node_limit(v);
 
     vec_clear(&r->nodes);
     vec_clear(&r->back);
@@ -55,12 +56,47 @@ static bool begin(struct reach *r, const struct view *v)
     return true;
 }
 
-static bool is_full(struct reach *r, const struct reach_options *o)
+/* Which of the two searches: that from the starts, or that from the far end of a path. */
+struct side {
+    struct reach *r;
+    struct reached_list *list; /* nodes or back */
+    uint32_t mark;
+    bool back;
+};
+
+static struct side front_of(struct reach *r)
 {
-    if (o->max_nodes == 0 || r->nodes.len + r->back.len < o->max_nodes)
-        return false;
-    r->truncated = true;
-    return true;
+    return (struct side){r, &r->nodes, r->epoch, false};
+}
+
+static struct side back_of(struct reach *r)
+{
+    return (struct side){r, &r->back, r->epoch + 1, true};
+}
+
+static bool side_push(const struct side *s, struct reached item)
+{
+    s->r->mark[item.node] = s->mark;
+    return vec_push(s->list, item);
+}
+
+static uint32_t count(const struct reach *r)
+{
+    return r->nodes.len + r->back.len;
+}
+
+/* Of more nodes than there may be, the last go. */
+static void cut(const struct side *s, const struct reach_options *o)
+{
+    while (o->max_nodes != 0 && count(s->r) > o->max_nodes) {
+        s->r->mark[vec_pop(s->list).node] = 0;
+        s->r->truncated = true;
+    }
+}
+
+static bool is_marked(const struct reach *r, uint32_t node)
+{
+    return r->mark[node] - r->epoch < 2; /* by either side */
 }
 
 static bool may_step(const struct view *v, const struct reach_options *o, const struct edge *e)
@@ -71,81 +107,55 @@ static bool may_step(const struct view *v, const struct reach_options *o, const 
 
 /* ---- starts and their members ---- */
 
-/* Which of the two searches: that from the starts, or that from the far end of a path. */
-struct side {
-    struct reach *r;
-    uint32_t mark;
-    bool back;
-};
-
-static uint32_t side_len(const struct side *s)
-{
-    return s->back ? s->r->back.len : s->r->nodes.len;
-}
-
-static struct reached *side_at(const struct side *s, uint32_t i)
-{
-    return s->back ? &s->r->back.at[i] : &s->r->nodes.at[i];
-}
-
-static bool side_push(const struct side *s, struct reached item)
-{
-    s->r->mark[item.node] = s->mark;
-    return s->back ? vec_push(&s->r->back, item) : vec_push(&s->r->nodes, item);
-}
-
-static bool is_marked(const struct reach *r, uint32_t node)
-{
-    return r->mark[node] - r->epoch < 2; /* by either side */
-}
-
 static bool has_members(uint8_t kind)
 {
     return node_kind_is_type(kind) || node_kind_is_container(kind) || kind == NODE_IMPL;
+}
+
+/* What is in the node at an index. */
+static bool push_contents(const struct side *s, const struct view *v, const struct reach_options *o,
+                          uint32_t i)
+{
+    uint32_t first = s->list->len;
+    struct edge_iter it;
+    struct edge e;
+
+    view_edges(v, s->list->at[i].node, false, EDGE_MEMBERS, &it);
+    while (view_next(&it, &e)) {
+        if (!is_marked(s->r, e.node) && may_step(v, o, &e) &&
+            !side_push(s, (struct reached){e.node, 0, i, e.kind, e.layer, true}))
+            return false;
+    }
+    return level_sort(v, s->r, s->list, first);
 }
 
 /* The parts of a type that no edge leads to. */
 static bool push_parts(const struct side *s, const struct view *v, const struct reach_options *o,
                        uint32_t i)
 {
-    struct owner_ids parts = {0};
-    uint32_t type = side_at(s, i)->node;
+    struct ids parts = {0};
+    uint32_t type = s->list->at[i].node;
     bool ok = owner_impls(v, type, &parts) && owner_aliases(v, type, &parts);
 
     for (uint32_t k = 0; ok && k < parts.len; k++) {
         uint32_t id = parts.at[k];
-        if (is_marked(s->r, id) || (o->no_tests && (view_flags(v, id) & FLAG_TEST)))
-            continue;
-        if (is_full(s->r, o))
-            break;
-        ok = side_push(s, (struct reached){id, 0, i, EVIDENCE_NONE, EDGE_DEFINES, LAYER_EXACT});
+        if (!is_marked(s->r, id) && !(o->no_tests && (view_flags(v, id) & FLAG_TEST)))
+            ok = side_push(s, (struct reached){id, 0, i, EDGE_DEFINES, LAYER_EXACT, false});
     }
     vec_release(&parts);
     return ok;
 }
 
-/* All that is in the nodes from index `first` on. */
-static bool push_members(const struct side *s, const struct view *v, const struct reach_options *o,
-                         uint32_t first)
+/* All that is in the nodes that are there. */
+static bool push_members(const struct side *s, const struct view *v, const struct reach_options *o)
 {
-    struct edge_iter it;
-    struct edge e;
-
-    for (uint32_t i = first; i < side_len(s) && !s->r->truncated; i++) {
-        uint32_t node = side_at(s, i)->node;
-        if (side_at(s, i)->via == i && !has_members(view_kind(v, node)))
+    for (uint32_t i = 0; i < s->list->len && !s->r->truncated; i++) {
+        uint8_t kind = view_kind(v, s->list->at[i].node);
+        if (s->list->at[i].via == i && !has_members(kind))
             continue;
-        view_edges(v, node, false, EDGE_MEMBERS, &it);
-        while (view_next(&it, &e)) {
-            if (is_marked(s->r, e.node) || !may_step(v, o, &e))
-                continue;
-            if (is_full(s->r, o))
-                break;
-            if (!side_push(s, (struct reached){e.node, 0, i, e.evidence, e.kind, e.layer}))
-                return false;
-        }
-        if (node_kind_is_type(view_kind(v, node)) && !push_parts(s, v, o, i))
+        if (!push_contents(s, v, o, i) || (node_kind_is_type(kind) && !push_parts(s, v, o, i)))
             return false;
+        cut(s, o);
     }
     return true;
 }
@@ -153,133 +163,82 @@ static bool push_members(const struct side *s, const struct view *v, const struc
 static bool push_starts(const struct side *s, const struct view *v, const struct reach_options *o,
                         const uint32_t *starts, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !s->r->truncated; i++) {
         if (is_marked(s->r, starts[i]))
             continue;
-        if (is_full(s->r, o))
-            break;
-        if (!side_push(s, (struct reached){
-                              .node = starts[i], .via = side_len(s), .evidence = EVIDENCE_NONE}))
+        if (!side_push(s, (struct reached){.node = starts[i], .via = s->list->len}))
             return false;
+        cut(s, o);
     }
-    return !o->from_members || push_members(s, v, o, 0);
+    return !o->from_members || push_members(s, v, o);
 }
 
 /* ---- reach ---- */
 
-static bool is_sorted(const struct reached *at, uint32_t n)
+_Static_assert(EDGE_KIND_COUNT << 2 <= 64, "a set of attributes is one number");
+
+/* The attributes (edge_attr) of edges to follow, as a set of 1 << attr. */
+static uint64_t attrs_of(uint32_t kinds, bool candidates)
 {
-    for (uint32_t i = 1; i < n; i++) {
-        if (at[i - 1].node > at[i].node)
-            return false;
+    uint64_t layers = (1u << (candidates ? LAYER_COUNT : LAYER_CANDIDATE)) - 1, ret = 0;
+
+    for (unsigned kind = 0; kind < EDGE_KIND_COUNT; kind++) {
+        if (kinds >> kind & 1)
+            ret |= layers << edge_attr(kind, 0);
     }
-    return true;
+    return ret;
 }
 
-static void sort_few(uint64_t *keys, uint32_t n)
+/* One step from the node at index `via`. What the loop looks at for each edge is kept in locals:
+ * stores into the result might change it for all that the compiler knows. */
+static inline bool walk_span(const struct view *v, const struct lists *lists,
+                             const struct list_span *span, uint64_t attrs, bool no_tests,
+                             uint32_t via, struct reach *r)
 {
-    for (uint32_t i = 1; i < n; i++) {
-        uint64_t x = keys[i];
-        uint32_t k = i;
-        for (; k > 0 && keys[k - 1] > x; k--)
-            keys[k] = keys[k - 1];
-        keys[k] = x;
-    }
-}
+    const uint32_t epoch = r->epoch, distance = r->nodes.at[via].distance + 1;
+    uint32_t *mark = r->mark, len = r->nodes.len;
 
-/* By the upper halves, with the help of n more keys at `spare`; bytes that all share are skipped.
- * As sort_u64, but without memory of its own. Returns where the result is. */
-static uint64_t *sort_many(uint64_t *keys, uint64_t *spare, uint32_t n)
-{
-    uint64_t different = 0;
-
-    for (uint32_t i = 1; i < n; i++)
-        different |= keys[0] ^ keys[i];
-    for (unsigned shift = 32; shift < 64; shift += 8) {
-        uint32_t start[256] = {0}, sum = 0;
-        if ((different >> shift & 255) == 0)
-            continue;
-        for (uint32_t i = 0; i < n; i++)
-            start[keys[i] >> shift & 255]++;
-        for (unsigned b = 0; b < 256; b++) {
-            uint32_t count = start[b];
-            start[b] = sum;
-            sum += count;
-        }
-        for (uint32_t i = 0; i < n; i++)
-            spare[start[keys[i] >> shift & 255]++] = keys[i];
-        uint64_t *swap = keys;
-        keys = spare;
-        spare = swap;
-    }
-    return keys;
-}
-
-/* Nothing refers to the nodes of a level by index before the next one is walked to. */
-static bool sort_level(struct reach *r, uint32_t first)
-{
-    struct reached *at = r->nodes.at + first;
-    uint32_t n = r->nodes.len - first;
-
-    if (is_sorted(at, n))
-        return true;
-    vec_clear(&r->keys);
-    vec_clear(&r->spare);
-    if (!vec_grow(&r->keys, 2 * (uint64_t)n) || !vec_grow(&r->spare, n))
+    if (!vec_reserve(&r->nodes, (uint64_t)len + span->n))
         return false;
-    uint64_t *keys = r->keys.at;
-    for (uint32_t i = 0; i < n; i++)
-        keys[i] = (uint64_t)at[i].node << 32 | i;
-    if (n <= FEW)
-        sort_few(keys, n);
-    else
-        keys = sort_many(keys, keys + n, n);
-    memcpy(r->spare.at, at, n * sizeof(*at));
-    for (uint32_t i = 0; i < n; i++)
-        at[i] = r->spare.at[(uint32_t)keys[i]];
+    struct reached *nodes = r->nodes.at;
+    for (uint32_t i = 0; i < span->n; i++) {
+        uint32_t node = span->targets[i];
+        uint8_t attr = span->attrs[i];
+        if (mark[node] == epoch || !(attrs >> attr & 1) ||
+            (no_tests && (view_flags(v, node) & FLAG_TEST)))
+            continue;
+        mark[node] = epoch;
+        list_prefetch_entry(lists, node);
+        nodes[len++] = (struct reached){
+            node, distance, via, edge_attr_kind(attr), edge_attr_layer(attr), true};
+    }
+    r->nodes.len = len;
     return true;
 }
 
-static uint32_t kinds_from(const struct view *v, const struct reach_options *o, uint32_t node)
-{
-    bool expanded = o->expansions && o->in && view_kind(v, node) == NODE_MACRO;
-    return o->kinds | (expanded ? EDGE_BIT(EDGE_USES) : 0);
-}
-
-/* Walks one step on from the nodes first ... end - 1. What the loop looks at for each edge is kept
- * in locals: stores into the result might change it for all that the compiler knows. */
+/* Walks one step on from the nodes first ... end - 1. */
 static bool walk_level(const struct view *v, const struct reach_options *o, uint32_t first,
                        uint32_t end, struct reach *r)
 {
-    const uint32_t epoch = r->epoch;
-    const uint32_t max = o->max_nodes != 0 ? o->max_nodes : UINT32_MAX;
-    const unsigned layers = o->candidates ? LAYER_COUNT : LAYER_CANDIDATE;
-    const bool in = o->in, no_tests = o->no_tests;
-    struct reached *nodes = r->nodes.at;
-    uint32_t *mark = r->mark, len = r->nodes.len;
-    struct edge_iter it;
-    struct edge e;
+    const struct lists *lists = o->in ? &v->g->in : &v->g->out;
+    const bool expansions = o->expansions && o->in;
+    const uint64_t followed = attrs_of(o->kinds, o->candidates);
+    const uint64_t expanded = attrs_of(o->kinds | EDGE_BIT(EDGE_USES), o->candidates);
 
+    for (uint32_t i = first; i < end && i < first + AHEAD; i++)
+        list_prefetch(lists, r->nodes.at[i].node);
     for (uint32_t i = first; i < end; i++) {
-        uint32_t distance = nodes[i].distance + 1;
-        view_edges(v, nodes[i].node, in, kinds_from(v, o, nodes[i].node), &it);
-        while (view_next(&it, &e)) {
-            if (mark[e.node] == epoch || e.layer >= layers ||
-                (no_tests && (view_flags(v, e.node) & FLAG_TEST)))
-                continue;
-            if (len == max) {
-                r->truncated = true;
-                return true;
-            }
-            if (len == r->nodes.cap) {
-                if (!vec_reserve(&r->nodes, (uint64_t)len + 1))
-                    return false;
-                nodes = r->nodes.at;
-            }
-            mark[e.node] = epoch;
-            nodes[len++] = (struct reached){e.node, distance, i, e.evidence, e.kind, e.layer};
-            r->nodes.len = len;
-        }
+        uint32_t node = r->nodes.at[i].node;
+        struct list_walk w;
+        if (i + AHEAD < end)
+            list_prefetch(lists, r->nodes.at[i + AHEAD].node);
+        if (!list_begin(lists, v->generation, node, &w))
+            continue;
+        bool expand = expansions && view_kind(v, node) == NODE_MACRO;
+        do {
+            if (!walk_span(v, lists, &w.span, expand ? expanded : followed, o->no_tests, i, r))
+                return false;
+        } while (list_more(&w));
     }
     return true;
 }
@@ -289,7 +248,7 @@ int query_reach(const struct view *v, const uint32_t *starts, uint32_t n_starts,
 {
     if (!begin(ret, v))
         return no_memory(ret, err);
-    struct side side = {ret, ret->epoch, false};
+    struct side side = front_of(ret);
     if (!push_starts(&side, v, options, starts, n_starts))
         return no_memory(ret, err);
     uint32_t first = 0, end = ret->nodes.len;
@@ -297,8 +256,9 @@ int query_reach(const struct view *v, const uint32_t *starts, uint32_t n_starts,
         if (options->max_depth != 0 && depth == options->max_depth)
             break;
         if (!walk_level(v, options, first, end, ret) ||
-            (!options->unsorted && !sort_level(ret, end)))
+            (!options->unsorted && !level_sort(v, ret, &ret->nodes, end)))
             return no_memory(ret, err);
+        cut(&side, options);
         first = end;
         end = ret->nodes.len;
     }
@@ -310,18 +270,48 @@ int query_reach(const struct view *v, const uint32_t *starts, uint32_t n_starts,
 /* Where the two searches met: the edge from nodes[front] to back[back]. */
 struct meeting {
     uint32_t front, back;
-    uint32_t evidence;
     uint8_t kind, layer;
     bool found;
 };
 
 static uint32_t index_of(const struct side *s, uint32_t node)
 {
-    uint32_t i = side_len(s);
+    uint32_t i = s->list->len;
 
-    while (i-- > 0 && side_at(s, i)->node != node)
+    while (i-- > 0 && s->list->at[i].node != node)
         ;
     return i;
+}
+
+/* Walks `from` one step on from its node at index i. Of edges that meet `other`, the first in the
+ * order of kinds and of the nodes there is returned; *ret is as it was if none does. */
+static bool step_towards(const struct view *v, const struct reach_options *o,
+                         const struct side *from, const struct side *other, uint32_t i,
+                         struct edge *ret)
+{
+    uint32_t distance = from->list->at[i].distance + 1;
+    const bool in = o->in != from->back;
+    struct edge_iter it;
+    struct edge e;
+
+    view_edges(v, from->list->at[i].node, in, o->kinds, &it);
+    while (view_next(&it, &e)) {
+        uint32_t mark = from->r->mark[e.node];
+        if (mark == from->mark || (e.layer == LAYER_CANDIDATE && !o->candidates))
+            continue;
+        if (mark == other->mark) { /* the ends may be tests */
+            if (ret->node == NODE_NONE ||
+                (e.kind == ret->kind && view_before(v, e.node, ret->node)))
+                *ret = e;
+            continue;
+        }
+        if (!may_step(v, o, &e))
+            continue;
+        view_prefetch_entry(v, e.node, in);
+        if (!side_push(from, (struct reached){e.node, distance, i, e.kind, e.layer, true}))
+            return false;
+    }
+    return true;
 }
 
 /* Walks `from` one step on from its nodes first ... end - 1, until it meets `other`. */
@@ -329,31 +319,21 @@ static bool walk_towards(const struct view *v, const struct reach_options *o,
                          const struct side *from, const struct side *other, uint32_t first,
                          uint32_t end, struct meeting *ret)
 {
-    struct edge_iter it;
-    struct edge e;
-
     for (uint32_t i = first; i < end; i++) {
-        uint32_t distance = side_at(from, i)->distance + 1;
-        view_edges(v, side_at(from, i)->node, o->in != from->back, o->kinds, &it);
-        while (view_next(&it, &e)) {
-            uint32_t mark = from->r->mark[e.node];
-            if (mark == from->mark || (e.layer == LAYER_CANDIDATE && !o->candidates))
-                continue;
-            if (mark == other->mark) { /* the ends may be tests */
-                uint32_t k = index_of(other, e.node);
-                *ret = (struct meeting){
-                    from->back ? k : i, from->back ? i : k, e.evidence, e.kind, e.layer, true};
-                return true;
-            }
-            if (!may_step(v, o, &e))
-                continue;
-            if (is_full(from->r, o))
-                return true;
-            if (!side_push(from,
-                           (struct reached){e.node, distance, i, e.evidence, e.kind, e.layer}))
-                return false;
+        struct edge e = {.node = NODE_NONE};
+        if (i + AHEAD < end)
+            view_prefetch_edges(v, from->list->at[i + AHEAD].node, o->in != from->back);
+        if (!step_towards(v, o, from, other, i, &e))
+            return false;
+        if (e.node != NODE_NONE) {
+            uint32_t k = index_of(other, e.node);
+            *ret = (struct meeting){from->back ? k : i, from->back ? i : k, e.kind, e.layer, true};
+            return true;
         }
     }
+    if (!level_sort(v, from->r, from->list, end))
+        return false;
+    cut(from, o);
     return true;
 }
 
@@ -364,7 +344,7 @@ static bool search_path(const struct view *v, const struct reach_options *o,
     const struct side *sides[2] = {front, back};
 
     for (uint32_t depth = 0; !front->r->truncated && !ret->found; depth++) {
-        uint32_t end[2] = {side_len(front), side_len(back)};
+        uint32_t end[2] = {front->list->len, back->list->len};
         uint32_t width[2] = {end[0] - first[0], end[1] - first[1]};
         unsigned s = width[1] < width[0];
 
@@ -395,10 +375,8 @@ static bool chain_to(struct reach *r, uint32_t i)
 /* Of an entry of `back`, the edge leads on, from its node to the one it was reached from. */
 static bool join(struct reach *r, const struct meeting *m)
 {
-    struct reached step = {.node = r->back.at[m->back].node,
-                           .evidence = m->evidence,
-                           .kind = m->kind,
-                           .layer = m->layer};
+    struct reached step = {
+        .node = r->back.at[m->back].node, .kind = m->kind, .layer = m->layer, .edge = true};
 
     if (!chain_to(r, m->front) || !vec_push(&r->spare, step))
         return false;
@@ -433,7 +411,7 @@ int query_path(const struct view *v, uint32_t a, uint32_t b, const struct reach_
 
     if (!begin(ret, v))
         return no_memory(ret, err);
-    struct side front = {ret, ret->epoch, false}, back = {ret, ret->epoch + 1, true};
+    struct side front = front_of(ret), back = back_of(ret);
     if (!push_starts(&front, v, options, &a, 1))
         return no_memory(ret, err);
     if (ret->mark[b] == front.mark) { /* b is a, or in it */

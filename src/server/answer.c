@@ -243,18 +243,18 @@ void answer_warning(struct answer *a, const char *fmt, ...)
 
 void answer_fail(struct answer *a, int code, const char *message)
 {
-    struct value *candidates = member(a, "candidates");
-    struct value *hints = member(a, "hints");
+    static const char *const kept[] = {"candidates", "damage", "checked", "hints"};
+    struct value *members[PT_COUNT(kept)];
+    for (unsigned i = 0; i < PT_COUNT(kept); i++)
+        members[i] = member(a, kept[i]);
     a->root = answer_loose(a);
     struct value *error = answer_object(a, a->root, "error");
     (void)answer_cstr(a, error, "code", ROLE_PLAIN, err_name(code));
     (void)answer_cstr(a, error, "message", ROLE_WARNING, message);
-    if (candidates != NULL) {
-        candidates->next = NULL;
-        answer_attach(error, candidates);
-    }
-    if (hints != NULL) {
-        hints->next = NULL;
-        answer_attach(error, hints);
+    for (unsigned i = 0; i < PT_COUNT(kept); i++) {
+        if (members[i] == NULL)
+            continue;
+        members[i]->next = NULL;
+        answer_attach(error, members[i]);
     }
 }

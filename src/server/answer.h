@@ -130,7 +130,7 @@ void answer_hint(struct answer *a, const char *fmt, ...) PT_PRINTF(2, 3);
 void answer_warning(struct answer *a, const char *fmt, ...) PT_PRINTF(2, 3);
 
 /* Makes it the report of a failure: {"error":{"code":..,"message":..,"candidates":[..]}}. Of what
- * it held, candidates and hints are kept. */
+ * it held, candidates, damage, what was checked, and hints are kept. */
 void answer_fail(struct answer *a, int code, const char *message);
 
 #endif

@@ -190,6 +190,15 @@ const struct method methods[] = {
      .summary = "What the graph holds, what stands out, what is missing",
      .flags = METHOD_LIMIT,
      .run = run_stats},
+    {.name = "root",
+     .verb = "root",
+     .summary = "A hash over all that the graph says: equal for equal trees, on any machine",
+     .run = run_root},
+    {.name = "verify",
+     .verb = "verify",
+     .summary = "Read every byte of the graph on disk, and tell what is damaged",
+     .flags = METHOD_CLOSED | METHOD_LIMIT,
+     .run = run_verify},
     {.name = "facts",
      .verb = "facts",
      .summary = "What extraction makes of one file, for authors of languages",
@@ -272,12 +281,16 @@ static int run_reader(struct call *c, struct answer *a, struct err *err)
     int rc = refresh(c, a, &stale, err);
     if (rc != PT_OK)
         return rc;
-    c->view = workspace_pin(c->workspace);
+    struct view v;
+    rc = workspace_pin(c->workspace, &v, err);
+    if (rc != PT_OK)
+        return rc;
+    c->view = &v;
     c->root = workspace_root(c->workspace);
     rc = method_answer(c, a, err);
     if (rc == PT_OK && c->no_refresh && !(c->method->flags & METHOD_RAW))
         add_stale(a, stale);
-    workspace_unpin(c->workspace, c->view);
+    workspace_unpin(c->workspace, &v);
     c->view = NULL;
     return rc;
 }
@@ -287,9 +300,12 @@ static int run_writer(struct call *c, struct answer *a, struct err *err)
     int rc = c->method->run(c, a, err);
     if (rc != PT_OK)
         return rc;
-    const struct view *v = workspace_pin(c->workspace);
-    add_version(a, v);
-    workspace_unpin(c->workspace, v);
+    struct view v;
+    rc = workspace_pin(c->workspace, &v, err);
+    if (rc != PT_OK)
+        return rc;
+    add_version(a, &v);
+    workspace_unpin(c->workspace, &v);
     return PT_OK;
 }
 
@@ -297,7 +313,7 @@ int method_run(struct call *c, struct answer *a, struct err *err)
 {
     struct err why = {0};
     int rc = PT_OK;
-    if (c->method->flags & METHOD_NO_WORKSPACE)
+    if (c->method->flags & (METHOD_NO_WORKSPACE | METHOD_CLOSED))
         rc = c->method->run(c, a, &why);
     else if (c->method->flags & METHOD_WRITES)
         rc = run_writer(c, a, &why);

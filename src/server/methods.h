@@ -38,6 +38,8 @@ enum method_flag {
     METHOD_TEXT = 1u << 5,         /* likewise, text for people */
     METHOD_NO_WORKSPACE = 1u << 6, /* needs neither workspace nor view */
     METHOD_INDEXES = 1u << 7,      /* takes what steers indexing: threads */
+    METHOD_CLOSED = 1u << 8,       /* wants the workspace without its graph: whatever state that is
+                                      in stays as it is; gets no view */
 };
 
 struct call;
@@ -126,22 +128,27 @@ struct value *row_place(struct call *c, struct answer *a, struct value *row, con
 void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t node);
 /* What a node is called within its file: "Square.area" for shapes.Square.area. */
 const char *local_name(const struct view *v, uint32_t node);
-/* An array of "path:line:column"; the first `max` of them, and "sites_total" if there are more. */
+/* By the path of the file, line, column: -1, 0, 1. */
+int site_compare(const struct view *v, const struct site *a, const struct site *b);
+/* An array of "path:line:column"; the first of them, and "sites_total" if there are more. */
 #define MAX_SITES 50u
 struct sites {
     uint32_t total;
-    struct site at[MAX_SITES];
+    struct site at[MAX_SITES]; /* in order */
 };
-/* Gathers those of an edge; then, all of them in order become the member "sites". */
-void sites_gather(const struct call *c, uint32_t evidence, bool candidates, struct sites *s);
-void row_sites(struct call *c, struct answer *a, struct value *row, struct sites *s);
+/* Gathers those of the edge that starts at `from`; then, all of them become the member "sites". */
+void sites_gather(const struct call *c, uint32_t from, uint32_t to, uint8_t kind, bool candidates,
+                  struct sites *s);
+void row_sites(struct call *c, struct answer *a, struct value *row, const struct sites *s);
+/* One of them, as the next element of a list. */
+void answer_site(struct call *c, struct answer *a, struct value *list, const struct site *s);
 /* What was asked about: member `key` with kind, name, at, signature. */
 void answer_subject(struct call *c, struct answer *a, const char *key, uint32_t node);
 
 /* ---- lists ---- */
 
-/* A list that is cut to the caller's limits. For each possible row, in order: list_row gives an
- * object to fill, or NULL if the row is not wanted. list_end writes total, shown, truncated, and a
+/* A list that is cut to the caller's limits. For each possible row, in order: lister_row gives an
+ * object to fill, or NULL if the row is not wanted. lister_end writes total, shown, truncated, and a
  * cursor if there is more. At least one row is given whatever the budget, so that whoever follows
  * the cursors gets on. */
 struct lister {
@@ -155,14 +162,14 @@ struct lister {
     bool full;
 };
 
-int list_begin(struct lister *l, struct call *c, struct answer *a, struct value *rows,
-               uint32_t default_limit, struct err *err);
-struct value *list_row(struct lister *l);
-void list_end(struct lister *l);
+int lister_begin(struct lister *l, struct call *c, struct answer *a, struct value *rows,
+                 uint32_t default_limit, struct err *err);
+struct value *lister_row(struct lister *l);
+void lister_end(struct lister *l);
 
 /* What a value costs of a budget: the bytes of its JSON. `scratch` is lent. */
 size_t value_cost(struct answer *a, const struct value *v, struct buf *scratch);
-/* What is added behind a handler's back, and by list_end. */
+/* What is added behind a handler's back, and by lister_end. */
 #define ENVELOPE_BYTES 200u
 
 #define DEFAULT_LIMIT 100u
@@ -181,6 +188,8 @@ int run_index(struct call *c, struct answer *a, struct err *err);
 int run_ingest(struct call *c, struct answer *a, struct err *err);
 int run_facts(struct call *c, struct answer *a, struct err *err);
 int run_stats(struct call *c, struct answer *a, struct err *err);
+int run_root(struct call *c, struct answer *a, struct err *err);
+int run_verify(struct call *c, struct answer *a, struct err *err);
 int run_callers(struct call *c, struct answer *a, struct err *err);
 int run_callees(struct call *c, struct answer *a, struct err *err);
 int run_uses(struct call *c, struct answer *a, struct err *err);

@@ -119,23 +119,14 @@ static void add_sections(struct budget *b, const struct context *x)
 
 static void fill(struct budget *b, struct value *row, const struct context_item *item)
 {
-    const struct site *sites;
+    struct sites sites = {0};
     row_node(b->c, b->a, row, item->node);
     (void)row_place(b->c, b->a, row, "at", item->node);
-    uint32_t n = item->evidence != UINT32_MAX && item->role != CONTEXT_CONTAINER &&
-                         item->role != CONTEXT_MEMBER
-                     ? view_sites(b->c->view, item->evidence, &sites)
-                     : 0;
-    struct value *list = NULL;
-    for (uint32_t i = 0; i < n && i < MAX_CONTEXT_SITES; i++) {
-        if (sites[i].line == 0)
-            continue;
-        if (list == NULL)
-            list = answer_array(b->a, row, "sites");
-        (void)answer_printf(b->a, list, NULL, ROLE_PLACE, "%s:%u:%u",
-                            view_path(b->c->view, sites[i].file), (unsigned)sites[i].line,
-                            (unsigned)sites[i].col);
-    }
+    if (item->from != NODE_NONE && item->role != CONTEXT_CONTAINER && item->role != CONTEXT_MEMBER)
+        sites_gather(b->c, item->from, item->to, item->kind, true, &sites);
+    struct value *list = sites.total > 0 ? answer_array(b->a, row, "sites") : NULL;
+    for (uint32_t i = 0; i < sites.total && i < MAX_CONTEXT_SITES; i++)
+        answer_site(b->c, b->a, list, &sites.at[i]);
     row_signature(b->c, b->a, row, item->node);
 }
 

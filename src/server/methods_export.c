@@ -1,5 +1,8 @@
-/* The graph for other programs: tables, JSON, drawings. Streamed; nothing is held but one buffer. */
+/* The graph for other programs: tables, JSON, drawings. Streamed: besides one buffer, only the order
+ * of the nodes is held, and of one node the edges, of one edge the sites. */
 #include "server/methods.h"
+
+#include "base/sort.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +14,10 @@ struct export
     struct call *c;
     const struct view *v;
     struct buf out, flags;
+    struct ids order;          /* all nodes */
+    struct ids numbers;        /* by id: what nodes are called in drawings */
+    VEC(struct edge) edges_of; /* of the node that is written */
+    VEC(struct site) sites_of; /* of the edge that is written */
     uint32_t node_kinds, edge_kinds;
     bool nodes, edges; /* what is wanted */
     bool candidates, no_tests;
@@ -31,7 +38,7 @@ static void flush(struct export *x)
 static void step(struct export *x)
 {
     x->written++;
-    if (x->out.n >= FLUSH_AT)
+    if (x->out.n >= FLUSH_AT || x->out.failed)
         flush(x);
 }
 
@@ -49,19 +56,67 @@ static bool wants_edge(const struct export *x, uint32_t from, const struct edge 
            !(x->no_tests && ((view_flags(x->v, from) | view_flags(x->v, e->node)) & FLAG_TEST));
 }
 
+/* ---- walks ---- */
+
+static int cmp_edges(const void *a, const void *b, void *view)
+{
+    const struct edge *x = a, *y = b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return view_compare(view, x->node, y->node);
+}
+
+/* The wanted edges that start at a node, by kind, then by target. */
+static void take_edges(struct export *x, uint32_t from)
+{
+    struct edge_iter it;
+    struct edge e;
+    bool sorted = true;
+    vec_clear(&x->edges_of);
+    view_edges(x->v, from, false, x->edge_kinds, &it);
+    while (view_next(&it, &e)) {
+        if (!wants_edge(x, from, &e))
+            continue;
+        sorted = sorted &&
+                 (x->edges_of.len == 0 || cmp_edges(&vec_last(&x->edges_of), &e, (void *)x->v) < 0);
+        x->out.failed |= !vec_push(&x->edges_of, e);
+    }
+    if (!sorted) /* mostly, ids are in order */
+        sort_r(x->edges_of.at, x->edges_of.len, sizeof(e), cmp_edges, (void *)x->v);
+}
+
+static int cmp_sites(const void *a, const void *b, void *view)
+{
+    return site_compare(view, a, b);
+}
+
+/* All sites of an edge, in order: x->sites_of. */
+static void take_sites(struct export *x, uint32_t from, const struct edge *e)
+{
+    const struct site *sites;
+    uint32_t n = view_sites(x->v, from, e->node, e->kind, &sites);
+    vec_clear(&x->sites_of);
+    struct site *all = vec_grow(&x->sites_of, n);
+    if (all == NULL) {
+        x->out.failed = true;
+        return;
+    }
+    if (n == 0)
+        return;
+    memcpy(all, sites, n * sizeof(*all));
+    if (all[0].file != all[n - 1].file) /* which are in the order of ids */
+        sort_r(all, n, sizeof(*all), cmp_sites, (void *)x->v);
+}
+
 /* Calls fn for each wanted edge. */
 typedef void (*edge_fn)(struct export *x, uint32_t from, const struct edge *e);
 
 static void each_edge(struct export *x, edge_fn fn)
 {
-    for (uint32_t i = 0; i < view_node_count(x->v) && x->ok; i++) {
-        struct edge_iter it;
-        struct edge e;
-        view_edges(x->v, i, false, x->edge_kinds, &it);
-        while (view_next(&it, &e)) {
-            if (wants_edge(x, i, &e))
-                fn(x, i, &e);
-        }
+    for (uint32_t i = 0; i < x->order.len && x->ok; i++) {
+        take_edges(x, x->order.at[i]);
+        for (uint32_t k = 0; k < x->edges_of.len && x->ok; k++)
+            fn(x, x->order.at[i], &x->edges_of.at[k]);
     }
 }
 
@@ -69,10 +124,10 @@ typedef void (*node_fn)(struct export *x, const struct node *n);
 
 static void each_node(struct export *x, node_fn fn)
 {
-    for (uint32_t i = 0; i < view_node_count(x->v) && x->ok; i++) {
-        if (!wants_node(x, i))
+    for (uint32_t i = 0; i < x->order.len && x->ok; i++) {
+        if (!wants_node(x, x->order.at[i]))
             continue;
-        struct node n = view_node(x->v, i);
+        struct node n = view_node(x->v, x->order.at[i]);
         fn(x, &n);
         step(x);
     }
@@ -139,13 +194,12 @@ static void tsv_row(struct export *x, uint32_t from, const struct edge *e, const
 
 static void tsv_edge(struct export *x, uint32_t from, const struct edge *e)
 {
-    const struct site *sites;
-    uint32_t n = view_sites(x->v, e->evidence, &sites);
-    for (uint32_t i = 0; i < n; i++) {
-        if (!skips_site(x, &sites[i]))
-            tsv_row(x, from, e, &sites[i]);
+    take_sites(x, from, e);
+    for (uint32_t i = 0; i < x->sites_of.len; i++) {
+        if (!skips_site(x, &x->sites_of.at[i]))
+            tsv_row(x, from, e, &x->sites_of.at[i]);
     }
-    if (n == 0)
+    if (x->sites_of.len == 0)
         tsv_row(x, from, e, NULL);
 }
 
@@ -195,19 +249,19 @@ static void json_node(struct export *x, const struct node *n)
     buf_char(b, '}');
 }
 
-static void json_sites(struct export *x, const struct edge *e)
+static void json_sites(struct export *x, uint32_t from, const struct edge *e)
 {
-    const struct site *sites;
-    uint32_t n = view_sites(x->v, e->evidence, &sites);
     const char *between = "";
     struct buf place = {0};
+    take_sites(x, from, e);
     buf_str(&x->out, ",\"sites\":[");
-    for (uint32_t i = 0; i < n; i++) {
-        if (sites[i].line == 0 || skips_site(x, &sites[i]))
+    for (uint32_t i = 0; i < x->sites_of.len; i++) {
+        const struct site *s = &x->sites_of.at[i];
+        if (s->line == 0 || skips_site(x, s))
             continue;
-        buf_reset(&place);
-        buf_printf(&place, "%s:%u:%u", view_path(x->v, sites[i].file), (unsigned)sites[i].line,
-                   (unsigned)sites[i].col);
+        place.n = 0; /* and no buf_reset: a failure is to be seen at the end */
+        buf_printf(&place, "%s:%u:%u", view_path(x->v, s->file), (unsigned)s->line,
+                   (unsigned)s->col);
         buf_str(&x->out, between);
         buf_json_str(&x->out, place.p, place.n);
         between = ",";
@@ -230,7 +284,7 @@ static void json_edge(struct export *x, uint32_t from, const struct edge *e)
     json_place(x, "to_at", e->node);
     buf_printf(b, ",\"edge\":\"%s\",\"layer\":\"%s\"", edge_kind_name((enum edge_kind)e->kind),
                layer_name((enum layer)e->layer));
-    json_sites(x, e);
+    json_sites(x, from, e);
     buf_char(b, '}');
     step(x);
 }
@@ -274,12 +328,26 @@ static bool is_drawn(struct export *x, uint32_t node)
     return false;
 }
 
+/* Nodes are called by their place among all nodes: unlike ids, that depends on the graph alone. */
+static void number_nodes(struct export *x)
+{
+    uint32_t limit = view_node_limit(x->v);
+    if (vec_grow(&x->numbers, limit) == NULL) {
+        x->out.failed = true;
+        x->ok = false;
+        return;
+    }
+    for (uint32_t i = 0; i < x->order.len; i++)
+        x->numbers.at[x->order.at[i]] = i;
+}
+
 static void each_drawn(struct export *x, node_fn fn)
 {
-    for (uint32_t i = 0; i < view_node_count(x->v) && x->ok; i++) {
-        if (!is_drawn(x, i))
+    number_nodes(x);
+    for (uint32_t i = 0; i < x->order.len && x->ok; i++) {
+        if (!is_drawn(x, x->order.at[i]))
             continue;
-        struct node n = view_node(x->v, i);
+        struct node n = view_node(x->v, x->order.at[i]);
         fn(x, &n);
         step(x);
     }
@@ -323,7 +391,7 @@ static void put_mermaid(struct buf *b, const char *s)
 
 static void dot_node(struct export *x, const struct node *n)
 {
-    buf_printf(&x->out, "  n%u [label=\"", n->id);
+    buf_printf(&x->out, "  n%u [label=\"", x->numbers.at[n->id]);
     put_dot(&x->out, n->qualified);
     buf_printf(&x->out, "\" kind=\"%s\" at=\"", node_kind_name((enum node_kind)n->kind));
     put_dot(&x->out, view_path(x->v, view_file_of(x->v, n->id)));
@@ -332,8 +400,8 @@ static void dot_node(struct export *x, const struct node *n)
 
 static void dot_edge(struct export *x, uint32_t from, const struct edge *e)
 {
-    buf_printf(&x->out, "  n%u -> n%u [kind=\"%s\"%s];\n", from, e->node,
-               edge_kind_name((enum edge_kind)e->kind),
+    buf_printf(&x->out, "  n%u -> n%u [kind=\"%s\"%s];\n", x->numbers.at[from],
+               x->numbers.at[e->node], edge_kind_name((enum edge_kind)e->kind),
                e->layer == LAYER_CANDIDATE ? " style=dashed" : "");
     step(x);
 }
@@ -349,8 +417,8 @@ static void put_graph_dot(struct export *x)
 
 static void graphml_node(struct export *x, const struct node *n)
 {
-    buf_printf(&x->out, "<node id=\"n%u\"><data key=\"kind\">%s</data><data key=\"name\">", n->id,
-               node_kind_name((enum node_kind)n->kind));
+    buf_printf(&x->out, "<node id=\"n%u\"><data key=\"kind\">%s</data><data key=\"name\">",
+               x->numbers.at[n->id], node_kind_name((enum node_kind)n->kind));
     put_xml(&x->out, n->qualified);
     buf_str(&x->out, "</data><data key=\"at\">");
     put_xml(&x->out, view_path(x->v, view_file_of(x->v, n->id)));
@@ -362,7 +430,7 @@ static void graphml_edge(struct export *x, uint32_t from, const struct edge *e)
     buf_printf(&x->out,
                "<edge source=\"n%u\" target=\"n%u\"><data key=\"edge\">%s</data>"
                "<data key=\"layer\">%s</data></edge>\n",
-               from, e->node, edge_kind_name((enum edge_kind)e->kind),
+               x->numbers.at[from], x->numbers.at[e->node], edge_kind_name((enum edge_kind)e->kind),
                layer_name((enum layer)e->layer));
     step(x);
 }
@@ -385,15 +453,16 @@ static void put_graphml(struct export *x)
 
 static void mermaid_node(struct export *x, const struct node *n)
 {
-    buf_printf(&x->out, "  n%u[\"", n->id);
+    buf_printf(&x->out, "  n%u[\"", x->numbers.at[n->id]);
     put_mermaid(&x->out, n->qualified);
     buf_str(&x->out, "\"]\n");
 }
 
 static void mermaid_edge(struct export *x, uint32_t from, const struct edge *e)
 {
-    buf_printf(&x->out, "  n%u %s|%s| n%u\n", from, e->layer == LAYER_CANDIDATE ? "-.->" : "-->",
-               edge_kind_name((enum edge_kind)e->kind), e->node);
+    buf_printf(&x->out, "  n%u %s|%s| n%u\n", x->numbers.at[from],
+               e->layer == LAYER_CANDIDATE ? "-.->" : "-->",
+               edge_kind_name((enum edge_kind)e->kind), x->numbers.at[e->node]);
     step(x);
 }
 
@@ -431,7 +500,14 @@ static int read_options(struct export *x, const char *what, struct err *err)
     return rc;
 }
 
-int run_export(struct call *c, struct answer *a, struct err *err)
+static void put_canonical(struct export *x)
+{
+    bool done = view_dump(x->v, canonical_sink, x);
+    x->out.failed |= !done && x->ok; /* nobody stopped it, so memory was short */
+    x->ok = x->ok && done;
+}
+
+static void put_in_order(struct export *x, const char *format)
 {
     static const struct {
         const char *name;
@@ -441,9 +517,31 @@ int run_export(struct call *c, struct answer *a, struct err *err)
                    {"dot", put_graph_dot},
                    {"graphml", put_graphml},
                    {"mermaid", put_graph_mermaid}};
+    if (!view_nodes(x->v, &x->order)) {
+        x->out.failed = true;
+        return;
+    }
+    for (unsigned i = 0; i < PT_COUNT(formats); i++) {
+        if (strcmp(formats[i].name, format) == 0)
+            formats[i].put(x);
+    }
+    flush(x);
+}
+
+static void release(struct export *x)
+{
+    buf_release(&x->out);
+    buf_release(&x->flags);
+    vec_release(&x->order);
+    vec_release(&x->numbers);
+    vec_release(&x->edges_of);
+    vec_release(&x->sites_of);
+}
+
+int run_export(struct call *c, struct answer *a, struct err *err)
+{
     const char *what = call_arg(c, "what"), *format = call_arg(c, "format");
     struct export x = {.c = c, .v = c->view, .ok = true};
-    bool dump = strcmp(what, "dump") == 0;
     (void)a;
 
     if (format == NULL)
@@ -451,20 +549,15 @@ int run_export(struct call *c, struct answer *a, struct err *err)
     int rc = read_options(&x, what, err);
     if (rc != PT_OK)
         return rc;
-    if (dump && strcmp(format, "tsv") == 0 && (call_arg(c, "kinds") != NULL || x.no_tests))
+    bool canonical = strcmp(what, "dump") == 0 && strcmp(format, "tsv") == 0;
+    if (canonical && (call_arg(c, "kinds") != NULL || x.no_tests))
         return err_set(err, PT_EUSAGE, "the canonical dump is of everything: it takes no choices");
-    if (dump && strcmp(format, "tsv") == 0) {
-        x.ok = view_dump(c->view, canonical_sink, &x) && x.ok;
-    } else {
-        for (unsigned i = 0; i < PT_COUNT(formats); i++) {
-            if (strcmp(formats[i].name, format) == 0)
-                formats[i].put(&x);
-        }
-        flush(&x);
-    }
+    if (canonical)
+        put_canonical(&x);
+    else
+        put_in_order(&x, format);
     bool failed = x.out.failed || x.flags.failed;
-    buf_release(&x.out);
-    buf_release(&x.flags);
+    release(&x);
     if (failed)
         return err_set(err, PT_ENOMEM, "out of memory for the output");
     return x.ok ? PT_OK : err_set(err, PT_EIO, "the output was not taken whole");

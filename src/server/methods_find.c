@@ -37,14 +37,14 @@ int run_where_defined(struct call *c, struct answer *a, struct err *err)
     int rc = call_nodes(c, a, "x", 0, &found, err);
     if (rc != PT_OK)
         return rc;
-    rc = list_begin(&l, c, a, answer_array(a, a->root, "nodes"), DEFAULT_LIMIT, err);
+    rc = lister_begin(&l, c, a, answer_array(a, a->root, "nodes"), DEFAULT_LIMIT, err);
     for (uint32_t i = 0; rc == PT_OK && i < found.nodes.len; i++) {
-        struct value *row = list_row(&l);
+        struct value *row = lister_row(&l);
         if (row != NULL)
             full_row(c, a, row, found.nodes.at[i]);
     }
     if (rc == PT_OK) {
-        list_end(&l);
+        lister_end(&l);
         answer_title(a, "%s definition%s of %s", count_text(l.total, total),
                      l.total == 1 ? "" : "s", call_arg(c, "x"));
     }
@@ -83,19 +83,18 @@ static int cmp_lines(const void *x, const void *y, void *view)
     uint32_t line_a = view_node(view, *a).line, line_b = view_node(view, *b).line;
     if (line_a != line_b)
         return line_a < line_b ? -1 : 1;
-    return *a < *b ? -1 : *a > *b;
+    return view_compare(view, *a, *b);
 }
 
 /* All nodes of a file in the order of their lines; the caller frees *ret. */
 static int in_lines(const struct view *v, const struct view_file *file, uint32_t **ret,
                     struct err *err)
 {
-    uint32_t *order = mem_reallocarray(NULL, file->count, sizeof(*order));
+    uint32_t *order = mem_reallocarray(NULL, file->n_nodes, sizeof(*order));
     if (order == NULL)
         return err_set(err, PT_ENOMEM, "out of memory");
-    for (uint32_t i = 0; i < file->count; i++)
-        order[i] = file->first + i;
-    sort_r(order, file->count, sizeof(*order), cmp_lines, (void *)v);
+    memcpy(order, file->nodes, file->n_nodes * sizeof(*order));
+    sort_r(order, file->n_nodes, sizeof(*order), cmp_lines, (void *)v);
     *ret = order;
     return PT_OK;
 }
@@ -106,16 +105,16 @@ static int outline(struct call *c, struct answer *a, const struct view_file *fil
     struct lister l;
     char total[COUNT_TEXT], lines[COUNT_TEXT];
     struct value *rows = value_label(answer_array(a, a->root, "nodes"), "");
-    int rc = list_begin(&l, c, a, rows, DEFAULT_LIMIT, err);
+    int rc = lister_begin(&l, c, a, rows, DEFAULT_LIMIT, err);
     if (rc != PT_OK)
         return rc;
-    for (uint32_t i = 0; i < file->count; i++) {
+    for (uint32_t i = 0; i < file->n_nodes; i++) {
         bool wanted = kinds >> view_kind(c->view, order[i]) & 1;
-        struct value *row = wanted ? list_row(&l) : NULL;
+        struct value *row = wanted ? lister_row(&l) : NULL;
         if (row != NULL)
             outline_row(c, a, row, order[i]);
     }
-    list_end(&l);
+    lister_end(&l);
     answer_title(a, "%s %s in %s (%s line%s)", count_text(l.total, total),
                  l.total == 1 ? "entity" : "entities", file->path, count_text(file->lines, lines),
                  file->lines == 1 ? "" : "s");
@@ -142,31 +141,40 @@ int run_entities_in_file(struct call *c, struct answer *a, struct err *err)
 
 /* ---- list ---- */
 
-int run_list(struct call *c, struct answer *a, struct err *err)
+static int list_nodes(struct call *c, struct answer *a, const struct ids *nodes, struct err *err)
 {
     struct lister l;
     char total[COUNT_TEXT];
-    uint32_t kinds;
     bool no_tests = call_flag(c, "no-tests");
-    int rc = call_node_kinds(c, "kind", UINT32_MAX, &kinds, err);
-    if (rc == PT_OK)
-        rc = list_begin(&l, c, a, value_label(answer_array(a, a->root, "nodes"), ""), DEFAULT_LIMIT,
-                        err);
+    struct value *rows = value_label(answer_array(a, a->root, "nodes"), "");
+    int rc = lister_begin(&l, c, a, rows, DEFAULT_LIMIT, err);
     if (rc != PT_OK)
         return rc;
-    for (uint32_t i = 0; i < view_node_count(c->view); i++) {
-        if (!(kinds >> view_kind(c->view, i) & 1) ||
-            (no_tests && view_flags(c->view, i) & FLAG_TEST))
+    for (uint32_t i = 0; i < nodes->len; i++) {
+        if (no_tests && view_flags(c->view, nodes->at[i]) & FLAG_TEST)
             continue;
-        struct value *row = list_row(&l);
+        struct value *row = lister_row(&l);
         if (row != NULL)
-            full_row(c, a, row, i);
+            full_row(c, a, row, nodes->at[i]);
     }
-    list_end(&l);
+    lister_end(&l);
     answer_title(a, "%s node%s%s%s", count_text(l.total, total), l.total == 1 ? "" : "s",
                  call_arg(c, "kind") != NULL ? " of kind " : "",
                  call_arg(c, "kind") != NULL ? call_arg(c, "kind") : "");
     return PT_OK;
+}
+
+int run_list(struct call *c, struct answer *a, struct err *err)
+{
+    struct ids nodes = {0};
+    uint32_t kinds;
+    int rc = call_node_kinds(c, "kind", UINT32_MAX, &kinds, err);
+    if (rc == PT_OK && !view_nodes_of(c->view, kinds, &nodes))
+        rc = err_set(err, PT_ENOMEM, "out of memory for a list of nodes");
+    if (rc == PT_OK)
+        rc = list_nodes(c, a, &nodes, err);
+    vec_release(&nodes);
+    return rc;
 }
 
 /* ---- search ---- */
@@ -188,8 +196,8 @@ int run_search(struct call *c, struct answer *a, struct err *err)
     if (rc == PT_OK && text[strspn(text, " ")] == '\0')
         rc = err_set(err, PT_EUSAGE, "an empty text");
     if (rc == PT_OK)
-        rc = list_begin(&l, c, a, value_label(answer_array(a, a->root, "hits"), ""),
-                        DEFAULT_LIMIT / 4, err);
+        rc = lister_begin(&l, c, a, value_label(answer_array(a, a->root, "hits"), ""),
+                          DEFAULT_LIMIT / 4, err);
     if (rc != PT_OK)
         return rc;
     uint64_t wanted = (uint64_t)l.offset + l.limit;
@@ -200,14 +208,14 @@ int run_search(struct call *c, struct answer *a, struct err *err)
         return rc;
     }
     for (uint32_t i = 0; i < hits.list.len; i++) {
-        struct value *row = list_row(&l);
+        struct value *row = lister_row(&l);
         if (row == NULL)
             continue;
         (void)answer_cstr(a, row, "match", ROLE_HINT, match_name(hits.list.at[i].rank));
         full_row(c, a, row, hits.list.at[i].node);
     }
     l.total = hits.total;
-    list_end(&l);
+    lister_end(&l);
     answer_title(a, "%s match%s for %s", count_text(l.total, total), l.total == 1 ? "" : "es",
                  text);
     hits_release(&hits);

@@ -123,20 +123,24 @@ static void add_cost(struct answer *a, const struct pipeline_report *r, uint64_t
     }
 }
 
-static void summary(struct call *c, struct answer *a, const struct pipeline_report *r,
-                    uint64_t total_ns)
+static int summary(struct call *c, struct answer *a, const struct pipeline_report *r,
+                   uint64_t total_ns, struct err *err)
 {
-    const struct view *v = workspace_pin(c->workspace);
-    counts_of_view(a, v);
+    struct view v;
+    int rc = workspace_pin(c->workspace, &v, err);
+    if (rc != PT_OK)
+        return rc;
+    counts_of_view(a, &v);
     count_skips(a, r);
     add_cost(a, r, total_ns);
     list_skips(c, a, r);
     warn_culprit(a, &r->scan);
-    if (view_file_count(v) == 0)
+    if (view_file_count(&v) == 0)
         answer_warning(a, "no source file was found");
     else
         answer_hint(a, "Next: %s stats, query callers NAME, search TEXT, help", c->program);
-    workspace_unpin(c->workspace, v);
+    workspace_unpin(c->workspace, &v);
+    return PT_OK;
 }
 
 int run_index(struct call *c, struct answer *a, struct err *err)
@@ -149,9 +153,9 @@ int run_index(struct call *c, struct answer *a, struct err *err)
     answer_title(a, "Indexed %s", workspace_root(c->workspace));
     (void)value_show(answer_cstr(a, a->root, "workspace", ROLE_PLACE, workspace_root(c->workspace)),
                      SHOW_JSON);
-    summary(c, a, &report, clock_now_ns() - start);
+    rc = summary(c, a, &report, clock_now_ns() - start, err);
     pipeline_report_release(&report);
-    return PT_OK;
+    return rc;
 }
 
 int run_ingest(struct call *c, struct answer *a, struct err *err)
@@ -165,11 +169,12 @@ int run_ingest(struct call *c, struct answer *a, struct err *err)
     answer_title(a, "Ingested %s", file);
     (void)value_show(answer_cstr(a, a->root, "workspace", ROLE_PLACE, workspace_root(c->workspace)),
                      SHOW_JSON);
-    summary(c, a, &report, clock_now_ns() - start);
-    answer_hint(a, "The workspace %s now stands for this dump; index makes it the tree again",
-                workspace_root(c->workspace));
+    rc = summary(c, a, &report, clock_now_ns() - start, err);
+    if (rc == PT_OK)
+        answer_hint(a, "The workspace %s now stands for this dump; index makes it the tree again",
+                    workspace_root(c->workspace));
     pipeline_report_release(&report);
-    return PT_OK;
+    return rc;
 }
 
 /* ---- facts ---- */

@@ -47,7 +47,7 @@ static void add_step(struct call *c, struct answer *a, struct value *steps,
         answer_printf(a, row, "step", ROLE_NAME, "-> %s", view_qualified(c->view, next)),
         SHOW_TEXT);
     (void)answer_cstr(a, row, "edge", ROLE_KIND, edge_kind_name((enum edge_kind)s->kind));
-    sites_gather(c, s->evidence, false, &sites);
+    sites_gather(c, s->from, s->to, s->kind, false, &sites);
     row_sites(c, a, row, &sites);
     if (same)
         return;
@@ -102,15 +102,15 @@ static int list_cycles(struct call *c, struct answer *a, const struct cycles *cy
     struct lister l;
     char total[COUNT_TEXT];
     struct value *rows = value_layout(answer_array(a, a->root, "cycles"), LAYOUT_SECTIONS);
-    int rc = list_begin(&l, c, a, rows, DEFAULT_LIMIT, err);
+    int rc = lister_begin(&l, c, a, rows, DEFAULT_LIMIT, err);
     if (rc != PT_OK)
         return rc;
     for (uint32_t i = 0; i < cycles->list.len; i++) {
-        struct value *row = list_row(&l);
+        struct value *row = lister_row(&l);
         if (row != NULL)
             fill_cycle(c, a, row, cycles, &cycles->list.at[i], level);
     }
-    list_end(&l);
+    lister_end(&l);
     if (l.total == 0)
         answer_title(a, "No cycles between %ss", level_names[level]);
     else
@@ -135,25 +135,27 @@ int run_find_cycles(struct call *c, struct answer *a, struct err *err)
 
 /* ---- path ---- */
 
+/* `before`: where the step starts; NULL: the path starts here. */
 static void path_step(struct call *c, struct answer *a, struct value *steps,
-                      const struct reached *r, bool first, bool candidates)
+                      const struct reached *before, const struct reached *r)
 {
     struct value *row = answer_object(a, steps, NULL);
     struct sites sites = {0};
-    const char *name = view_qualified(c->view, r->node);
-    (void)value_show(answer_printf(a, row, "step", ROLE_NAME, "%s%s", first ? "   " : "-> ", name),
-                     SHOW_TEXT);
+    bool candidates = call_flag(c, "candidates");
+    const char *name = view_qualified(c->view, r->node), *arrow = before != NULL ? "-> " : "   ";
+    (void)value_show(answer_printf(a, row, "step", ROLE_NAME, "%s%s", arrow, name), SHOW_TEXT);
     (void)value_show(answer_cstr(a, row, "kind", ROLE_KIND,
                                  node_kind_name((enum node_kind)view_kind(c->view, r->node))),
                      SHOW_JSON);
     (void)value_show(answer_cstr(a, row, "name", ROLE_NAME, name), SHOW_JSON);
     (void)value_show(row_place(c, a, row, "at", r->node), SHOW_JSON);
-    if (first)
+    if (before == NULL)
         return;
     (void)answer_cstr(a, row, "edge", ROLE_KIND, edge_kind_name((enum edge_kind)r->kind));
     (void)value_show(answer_cstr(a, row, "layer", ROLE_KIND, layer_name((enum layer)r->layer)),
                      candidates ? SHOW_BOTH : SHOW_JSON);
-    sites_gather(c, r->evidence, candidates, &sites);
+    if (r->edge)
+        sites_gather(c, before->node, r->node, r->kind, candidates, &sites);
     row_sites(c, a, row, &sites);
 }
 
@@ -173,7 +175,7 @@ static void path_answer(struct call *c, struct answer *a, const struct reach *re
     (void)value_show(answer_uint(a, a->root, "length", length), SHOW_JSON);
     struct value *steps = value_label(answer_array(a, a->root, "steps"), "");
     for (uint32_t i = 0; i < reach->nodes.len; i++)
-        path_step(c, a, steps, &reach->nodes.at[i], i == 0, call_flag(c, "candidates"));
+        path_step(c, a, steps, i > 0 ? &reach->nodes.at[i - 1] : NULL, &reach->nodes.at[i]);
 }
 
 int run_path(struct call *c, struct answer *a, struct err *err)

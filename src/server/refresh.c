@@ -57,12 +57,15 @@ static void tell(struct call *c, bool empty, uint32_t stale)
     buf_release(&text);
 }
 
-static bool is_empty(struct call *c)
+static int is_empty(struct call *c, bool *ret, struct err *err)
 {
-    const struct view *v = workspace_pin(c->workspace);
-    bool empty = view_generation(v) == 0;
-    workspace_unpin(c->workspace, v);
-    return empty;
+    struct view v;
+    int rc = workspace_pin(c->workspace, &v, err);
+    if (rc != PT_OK)
+        return rc;
+    *ret = view_generation(&v) == 0;
+    workspace_unpin(c->workspace, &v);
+    return PT_OK;
 }
 
 int refresh(struct call *c, struct answer *a, uint32_t *ret_stale, struct err *err)
@@ -73,7 +76,10 @@ int refresh(struct call *c, struct answer *a, uint32_t *ret_stale, struct err *e
 
     for (;;) {
         uint32_t stale = 0;
-        bool empty = is_empty(c);
+        bool empty = false;
+        int rc = is_empty(c, &empty, err);
+        if (rc != PT_OK)
+            return rc;
         if (empty && workspace_from_dump(c->workspace))
             return err_set(err, PT_EINVAL,
                            "the graph of the ingested dump is gone: ingest the dump again, or "
@@ -85,7 +91,7 @@ int refresh(struct call *c, struct answer *a, uint32_t *ret_stale, struct err *e
             return PT_OK; /* which has no place to say how stale it is */
         if (workspace_no_ignore(c->workspace))
             c->pipeline.scan.no_ignore = true;
-        int rc = workspace_check(c->workspace, &c->pipeline.scan, &stale, err);
+        rc = workspace_check(c->workspace, &c->pipeline.scan, &stale, err);
         if (rc != PT_OK)
             return rc;
         if (stale == 0 || c->no_refresh) {

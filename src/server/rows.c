@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/sort.h"
 #include "server/render.h"
 
 #include <stdio.h>
@@ -32,7 +31,7 @@ const char *flag_names(uint16_t flags, struct buf *ret)
         {FLAG_CONSTRUCTOR, "constructor"},
         {FLAG_PROPERTY, "property"},
     };
-    buf_reset(ret);
+    ret->n = 0; /* and no buf_reset: a failure is to be seen at the end */
     for (unsigned i = 0; i < PT_COUNT(names); i++) {
         if (!(flags & names[i].flag))
             continue;
@@ -90,42 +89,54 @@ void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t
         (void)answer_cstr(a, row, "signature", ROLE_SIGNATURE, n.signature);
 }
 
-void sites_gather(const struct call *c, uint32_t evidence, bool candidates, struct sites *s)
+int site_compare(const struct view *v, const struct site *a, const struct site *b)
 {
-    const struct site *sites;
-    uint32_t n = view_sites(c->view, evidence, &sites);
-    for (uint32_t i = 0; i < n; i++) {
-        if (sites[i].line == 0 || (sites[i].layer == LAYER_CANDIDATE && !candidates))
-            continue;
-        if (s->total < MAX_SITES)
-            s->at[s->total] = sites[i];
-        s->total++;
-    }
-}
-
-/* Files are numbered in the order of their paths. */
-static int cmp_sites(const void *x, const void *y, void *ctx)
-{
-    const struct site *a = x, *b = y;
-    (void)ctx;
     if (a->file != b->file)
-        return a->file < b->file ? -1 : 1;
+        return view_file_compare(v, a->file, b->file);
     if (a->line != b->line)
         return a->line < b->line ? -1 : 1;
     return a->col < b->col ? -1 : a->col > b->col;
 }
 
-void row_sites(struct call *c, struct answer *a, struct value *row, struct sites *s)
+/* Of more than there is room for, the last in order goes. Mostly they come in order. */
+static void keep_site(const struct view *v, const struct site *site, struct sites *s)
+{
+    uint32_t n = s->total < MAX_SITES ? s->total : MAX_SITES, at = n;
+    s->total++;
+    while (at > 0 && site_compare(v, site, &s->at[at - 1]) < 0)
+        at--;
+    if (at == MAX_SITES)
+        return;
+    uint32_t behind = (n < MAX_SITES ? n : MAX_SITES - 1) - at;
+    memmove(&s->at[at + 1], &s->at[at], behind * sizeof(s->at[0]));
+    s->at[at] = *site;
+}
+
+void sites_gather(const struct call *c, uint32_t from, uint32_t to, uint8_t kind, bool candidates,
+                  struct sites *s)
+{
+    const struct site *sites;
+    uint32_t n = view_sites(c->view, from, to, kind, &sites);
+    for (uint32_t i = 0; i < n; i++) {
+        if (sites[i].line != 0 && (sites[i].layer != LAYER_CANDIDATE || candidates))
+            keep_site(c->view, &sites[i], s);
+    }
+}
+
+void answer_site(struct call *c, struct answer *a, struct value *list, const struct site *s)
+{
+    (void)answer_printf(a, list, NULL, ROLE_PLACE, "%s:%u:%u", view_path(c->view, s->file),
+                        (unsigned)s->line, (unsigned)s->col);
+}
+
+void row_sites(struct call *c, struct answer *a, struct value *row, const struct sites *s)
 {
     uint32_t n = s->total < MAX_SITES ? s->total : MAX_SITES;
     if (n == 0)
         return;
-    sort_r(s->at, n, sizeof(s->at[0]), cmp_sites, NULL);
     struct value *list = answer_array(a, row, "sites");
     for (uint32_t i = 0; i < n; i++)
-        (void)answer_printf(a, list, NULL, ROLE_PLACE, "%s:%u:%u",
-                            view_path(c->view, s->at[i].file), (unsigned)s->at[i].line,
-                            (unsigned)s->at[i].col);
+        answer_site(c, a, list, &s->at[i]);
     if (s->total > MAX_SITES)
         (void)value_show(answer_uint(a, row, "sites_total", s->total), SHOW_JSON);
 }
@@ -207,8 +218,8 @@ size_t value_cost(struct answer *a, const struct value *v, struct buf *scratch)
     return scratch->n + 1;
 }
 
-int list_begin(struct lister *l, struct call *c, struct answer *a, struct value *rows,
-               uint32_t default_limit, struct err *err)
+int lister_begin(struct lister *l, struct call *c, struct answer *a, struct value *rows,
+                 uint32_t default_limit, struct err *err)
 {
     *l = (struct lister){.c = c, .a = a, .rows = rows, .max_bytes = SIZE_MAX};
     l->limit = c->limit != 0 ? c->limit : default_limit;
@@ -238,7 +249,7 @@ static void settle(struct lister *l)
     l->pending = NULL;
 }
 
-struct value *list_row(struct lister *l)
+struct value *lister_row(struct lister *l)
 {
     settle(l);
     if (l->total++ < l->offset || l->full)
@@ -251,7 +262,7 @@ struct value *list_row(struct lister *l)
     return l->pending;
 }
 
-void list_end(struct lister *l)
+void lister_end(struct lister *l)
 {
     struct value *root = l->a->root;
     settle(l);

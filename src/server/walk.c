@@ -112,7 +112,10 @@ static void arrive(struct walker *s, const struct reached *r, struct arrival *re
         if (e.layer < ret->layer)
             ret->layer = (enum layer)e.layer;
         ret->kinds |= EDGE_BIT(e.kind);
-        sites_gather(s->c, e.evidence, s->candidates, &ret->sites);
+        if (s->w->in)
+            sites_gather(s->c, r->node, e.node, e.kind, s->candidates, &ret->sites);
+        else
+            sites_gather(s->c, e.node, r->node, e.kind, s->candidates, &ret->sites);
     }
 }
 
@@ -183,17 +186,17 @@ static int list(struct walker *s, struct value *groups, struct err *err)
         rows->items.group = "distance";
         rows->items.groups = groups;
     }
-    int rc = list_begin(&l, s->c, s->a, rows, DEFAULT_LIMIT, err);
+    int rc = lister_begin(&l, s->c, s->a, rows, DEFAULT_LIMIT, err);
     if (rc != PT_OK)
         return rc;
     for (uint32_t i = 0; i < s->reach.nodes.len; i++) {
         if (s->reach.nodes.at[i].distance == 0)
             continue;
-        struct value *row = list_row(&l);
+        struct value *row = lister_row(&l);
         if (row != NULL)
             fill(s, row, i);
     }
-    list_end(&l);
+    lister_end(&l);
     answer_title(s->a, "%s %s %s %s%s%s", count_text(l.total, total),
                  l.total == 1 ? s->w->one : s->w->many, s->w->title,
                  view_qualified(s->c->view, s->node), s->w->after != NULL ? " " : "",

@@ -1,243 +1,226 @@
 #include "store/durable.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "graph/delta_codec.h"
 #include "graph/image.h"
+#include "store/durable_files.h"
+#include "store/durable_internal.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define ID_FILE "store"
-#define ID_MAGIC "ISGSTORE"
+/* A commit of more nodes and edges than this is not logged but written as an image: its record might
+ * be too long. */
+#define DURABLE_LARGE 500000u
 
-struct durable {
-    char *dir;
-    struct durable_options options;
-    struct live *graph;
-    struct wal *wal;
-    struct buf encoded; /* scratch */
-    uint64_t image;     /* number of the image that it was opened from or has written last */
-};
+/* A reader begins again so often when the writer tidies up under it. */
+#define READ_ATTEMPTS 8u
+
+static const struct store_ops durable_ops;
 
 static int no_memory(struct err *err)
 {
     return err_set(err, PT_ENOMEM, "out of memory for a store");
 }
 
-/* ---- names ---- */
-
-static int path_of(const char *dir, const char *name, struct buf *ret, struct err *err)
-{
-    buf_reset(ret);
-    buf_str(ret, dir);
-    buf_char(ret, '/');
-    buf_str(ret, name);
-    return ret->failed ? no_memory(err) : PT_OK;
-}
-
-static int image_path(const char *dir, uint64_t number, struct buf *ret, struct err *err)
-{
-    char name[64];
-    (void)snprintf(name, sizeof(name), "graph-%016" PRIx64 ".image", number);
-    return path_of(dir, name, ret, err);
-}
-
-static bool image_number(const char *name, uint64_t *ret)
-{
-    uint64_t n = 0;
-    if (strncmp(name, "graph-", 6) != 0 || strlen(name) != 6 + 16 + 6 ||
-        strcmp(name + 22, ".image") != 0)
-        return false;
-    for (const char *p = name + 6; p < name + 22; p++) {
-        unsigned digit = *p >= '0' && *p <= '9'   ? (unsigned)(*p - '0')
-                         : *p >= 'a' && *p <= 'f' ? (unsigned)(*p - 'a') + 10
-                                                  : 16;
-        if (digit == 16)
-            return false;
-        n = n << 4 | digit;
-    }
-    *ret = n;
-    return true;
-}
-
-struct images {
-    VEC(uint64_t) numbers;
-    bool failed;
-};
-
-static int take_image(void *ctx, const char *name, enum io_kind kind)
-{
-    struct images *all = ctx;
-    uint64_t n;
-    if (kind == IO_FILE && image_number(name, &n) && !vec_push(&all->numbers, n))
-        all->failed = true;
-    return 0;
-}
-
-static int list_images(const char *dir, struct images *ret, struct err *err)
-{
-    int fd;
-    int rc = io_open_dir(dir, &fd, err);
-    if (rc != PT_OK)
-        return rc;
-    rc = io_list(fd, take_image, ret, err);
-    io_close(fd);
-    return rc == PT_OK && ret->failed ? no_memory(err) : rc;
-}
-
 /* ---- opening ---- */
-
-static int new_id(const char *path, uint8_t id[WAL_ID_SIZE], struct err *err)
-{
-    size_t n = 0;
-    int fd;
-    int rc = io_open(IO_CWD, "/dev/urandom", O_RDONLY, 0, &fd, err);
-    if (rc != PT_OK)
-        return rc;
-    rc = io_pread(fd, id, WAL_ID_SIZE, 0, &n, err);
-    io_close(fd);
-    if (rc == PT_OK && n < WAL_ID_SIZE)
-        rc = err_set(err, PT_EIO, "no random numbers for the id of a store");
-    struct io_part parts[2] = {{ID_MAGIC, 8}, {id, WAL_ID_SIZE}};
-    return rc == PT_OK ? io_write_atomic(path, parts, 2, err) : rc;
-}
 
 /* The id in the file `store`. A directory with images or logs but without it is not made a new
  * store: the log refuses files of another id. */
-static int read_id(const char *dir, uint8_t id[WAL_ID_SIZE], struct err *err)
+static int take_id(const struct durable *s, uint8_t id[WAL_ID_SIZE], struct err *err)
 {
-    struct buf path = {0}, text = {0};
-    int rc = path_of(dir, ID_FILE, &path, err);
-    if (rc == PT_OK)
-        rc = io_read_file(IO_CWD, buf_cstr(&path), 1024, &text, NULL);
-    if (rc == PT_ENOENT)
-        rc = new_id(buf_cstr(&path), id, err);
-    else if (rc != PT_OK)
-        rc = err_set(err, rc, "%s: cannot be read", buf_cstr(&path));
-    else if (text.n != 8 + WAL_ID_SIZE || memcmp(text.p, ID_MAGIC, 8) != 0)
-        rc = err_set(err, PT_ECORRUPT, "%s: it is not the id of a store", buf_cstr(&path));
-    else
-        memcpy(id, text.p + 8, WAL_ID_SIZE);
-    buf_release(&path);
-    buf_release(&text);
+    int rc = durable_read_id(s->dir, id, err);
+    if (rc == PT_ENOENT && !s->options.read_only) {
+        err_clear(err);
+        rc = durable_make_id(s->dir, id, err);
+    }
+    return rc;
+}
+
+static int take_graph(struct durable *s, int rc, struct live *const *graph)
+{
+    if (rc == PT_OK) {
+        atomic_store(&s->graph, *graph);
+        s->pins = (*graph)->pins;
+    }
     return rc;
 }
 
 static int open_image(struct durable *s, const struct images *all, struct err *err)
 {
     struct buf path = {0};
+    struct live *g = NULL;
     int rc;
     for (uint32_t i = 0; i < all->numbers.len; i++)
         s->image = all->numbers.at[i] > s->image ? all->numbers.at[i] : s->image;
-    if (all->numbers.len == 0)
-        return live_new(&s->graph, err);
-    rc = image_path(s->dir, s->image, &path, err);
-    if (rc == PT_OK && !s->options.unchecked)
-        rc = image_verify(buf_cstr(&path), err);
+    if (all->numbers.len == 0 || s->options.replace)
+        return take_graph(s, live_new(&g, err), &g);
+    rc = durable_check_image(s->dir, s->image, err);
     if (rc == PT_OK)
-        rc = image_open(buf_cstr(&path), &s->graph, err);
+        rc = durable_image_path(s->dir, s->image, &path, err);
+    if (rc == PT_OK)
+        rc = take_graph(s, image_open(buf_cstr(&path), &g, err), &g);
     buf_release(&path);
     return rc;
 }
 
-struct replay {
-    struct live *graph;
-    struct err *err;
-};
-
-static int replay(void *ctx, uint64_t seq, const uint8_t *payload, size_t n)
+static int64_t get_time(const uint8_t p[TIME_SIZE])
 {
-    const struct replay *r = ctx;
+    uint64_t v = 0;
+    for (unsigned i = TIME_SIZE; i-- > 0;)
+        v = v << 8 | p[i];
+    return (int64_t)v;
+}
+
+static void put_time(uint8_t p[TIME_SIZE], int64_t time)
+{
+    for (unsigned i = 0; i < TIME_SIZE; i++)
+        p[i] = (uint8_t)((uint64_t)time >> 8 * i);
+}
+
+int durable_replay(void *ctx, uint64_t seq, const uint8_t *payload, size_t n)
+{
+    const struct durable_replaying *r = ctx;
     struct delta d;
-    int rc = delta_decode(payload, n, &d, r->err);
+    if (r->graph == NULL)
+        return PT_OK;
+    if (n < TIME_SIZE)
+        return err_set(r->err, PT_ECORRUPT, "record %" PRIu64 " of the log has no time", seq);
+    const struct live_stamp stamp = {seq, get_time(payload)};
+    int rc = delta_decode(payload + TIME_SIZE, n - TIME_SIZE, &d, r->err);
     if (rc == PT_OK) {
-        rc = live_apply(r->graph, &d, r->err);
+        rc = live_apply(r->graph, &d, stamp, r->err);
         delta_release(&d);
     }
     return rc == PT_OK ? rc : err_prefix(r->err, "record %" PRIu64 " of the log", seq);
+}
+
+static int open_log(struct durable *s, struct wal_options *o, struct wal_report *report,
+                    struct err *err)
+{
+    struct live *graph = durable_graph(s);
+    struct err why = {0};
+    struct durable_replaying r = {s->options.replace ? NULL : graph, &why};
+    struct wal_report found = {0};
+    int rc;
+    o->covered = s->image;
+    if (s->options.read_only)
+        rc = wal_read(s->dir, o, durable_replay, &r, &found, err);
+    else
+        rc = wal_open(s->dir, o, durable_replay, &r, &s->wal, &found, err);
+    if (rc != PT_OK && why.code != PT_OK && err != NULL)
+        *err = why; /* what replay met says more than that it failed */
+    atomic_store(&s->commits, found.last_seq);
+    if (rc == PT_OK && report != NULL)
+        *report = found;
+    return rc;
 }
 
 static int open_in(struct durable *s, struct wal_report *report, struct err *err)
 {
     struct wal_options o = {.durability = s->options.durability,
                             .interval_ms = s->options.interval_ms,
-                            .file_bytes = s->options.file_bytes,
-                            .create = true};
+                            .file_bytes = s->options.file_bytes};
     struct images all = {0};
-    struct err why = {0};
-    int rc = io_remove_temps(s->dir, err);
+    int rc = s->options.read_only ? PT_OK : io_remove_temps(s->dir, err);
     if (rc == PT_OK)
-        rc = list_images(s->dir, &all, err);
+        rc = durable_images(s->dir, &all, err);
+    o.create = all.numbers.len == 0; /* who writes an image has a log */
     if (rc == PT_OK)
-        rc = read_id(s->dir, o.id, err);
+        rc = take_id(s, o.id, err);
+    if (rc == PT_ENOENT && s->options.read_only && all.numbers.len == 0) {
+        struct live *g = NULL;
+        err_clear(err); /* there is no store yet */
+        return take_graph(s, live_new(&g, err), &g);
+    }
+    memcpy(s->id, o.id, WAL_ID_SIZE);
     if (rc == PT_OK)
         rc = open_image(s, &all, err);
     vec_release(&all.numbers);
-    if (rc != PT_OK)
-        return rc;
-    struct replay r = {s->graph, &why};
-    o.covered = s->image;
-    rc = wal_open(s->dir, &o, replay, &r, &s->wal, report, err);
-    if (rc != PT_OK && why.code != PT_OK && err != NULL)
-        *err = why; /* what replay met says more than that it failed */
-    return rc;
+    return rc == PT_OK ? open_log(s, &o, report, err) : rc;
 }
 
-int durable_open(const char *dir, const struct durable_options *o, struct durable **ret,
-                 struct wal_report *report, struct err *err)
+static int open_once(const char *dir, const struct durable_options *o, struct durable **ret,
+                     struct wal_report *report, struct err *err)
 {
     struct durable *s = mem_calloc(1, sizeof(*s));
     if (s == NULL)
         return no_memory(err);
+    s->base.ops = &durable_ops;
     s->options = *o;
-    if (s->options.log_limit == 0)
-        s->options.log_limit = DURABLE_LOG;
     s->dir = mem_strdup(dir);
     int rc = s->dir != NULL ? open_in(s, report, err) : no_memory(err);
     if (rc != PT_OK) {
         (void)durable_close(s, NULL);
         return rc;
     }
+    durable_set_limit(s);
+    if (s->options.background)
+        durable_warm(s);
     *ret = s;
     return PT_OK;
+}
+
+int durable_open(const char *dir, const struct durable_options *o, struct durable **ret,
+                 struct wal_report *report, struct err *err)
+{
+    int rc = open_once(dir, o, ret, report, err);
+    /* what looks like damage may be an image that is newer than the log, or a record half written */
+    for (unsigned i = 1;
+         (rc == PT_ENOENT || rc == PT_ECORRUPT) && o->read_only && i < READ_ATTEMPTS; i++) {
+        err_clear(err);
+        rc = open_once(dir, o, ret, report, err);
+    }
+    if (rc != PT_ENOENT || !io_exists(IO_CWD, dir))
+        return rc;
+    if (err != NULL) /* nobody is tidying up: a file is missing */
+        err->code = PT_ECORRUPT;
+    return PT_ECORRUPT;
 }
 
 int durable_close(struct durable *s, struct err *err)
 {
     if (s == NULL)
         return PT_OK;
+    durable_stop(s);
     int rc = wal_close(s->wal, err);
-    live_free(s->graph);
+    live_free(durable_graph(s));
     buf_release(&s->encoded);
     mem_free(s->dir);
     mem_free(s);
     return rc;
 }
 
-/* ---- */
+struct store *durable_store(struct durable *s)
+{
+    return &s->base;
+}
 
 struct live *durable_graph(const struct durable *s)
 {
-    return s->graph;
+    return atomic_load(&s->graph);
 }
 
 uint64_t durable_commits(const struct durable *s)
 {
-    return wal_last_seq(s->wal);
+    return atomic_load(&s->commits);
 }
 
 uint64_t durable_log_bytes(const struct durable *s)
 {
-    return wal_bytes(s->wal);
+    return s->wal != NULL ? wal_bytes(s->wal) : 0;
 }
 
-static int make_durable(struct durable *s, const struct delta *d, struct err *err)
+/* ---- commits ---- */
+
+static int append(struct durable *s, const struct delta *d, int64_t time, struct err *err)
 {
+    uint8_t stamp[TIME_SIZE];
+    put_time(stamp, time);
     buf_reset(&s->encoded);
+    buf_add(&s->encoded, (const char *)stamp, sizeof(stamp));
     int rc = delta_encode(d, &s->encoded, err);
     struct io_part part = {s->encoded.p, s->encoded.n};
     if (rc == PT_OK)
@@ -245,61 +228,168 @@ static int make_durable(struct durable *s, const struct delta *d, struct err *er
     return rc == PT_OK ? wal_commit(s->wal, err) : rc;
 }
 
-int durable_apply(struct durable *s, const struct delta *d, struct err *err)
+static int write_view(struct durable *s, const struct view *v, uint64_t number, struct err *err)
 {
-    int rc = live_prepare(s->graph, d, err);
-    if (rc != PT_OK)
-        return rc;
-    rc = make_durable(s, d, err);
-    if (rc != PT_OK) {
-        live_abort(s->graph);
-        return rc;
-    }
-    live_publish(s->graph);
-    /* a snapshot that fails costs nothing but space: the next commit tries again */
-    if (wal_bytes(s->wal) > s->options.log_limit)
-        (void)durable_snapshot(s, NULL);
-    return PT_OK;
-}
-
-/* Images that the newest one has taken the place of. */
-static int remove_images(struct durable *s, struct err *err)
-{
-    struct images all = {0};
     struct buf path = {0};
-    int rc = list_images(s->dir, &all, err);
-    for (uint32_t i = 0; rc == PT_OK && i < all.numbers.len; i++) {
-        if (all.numbers.at[i] >= s->image)
-            continue;
-        rc = image_path(s->dir, all.numbers.at[i], &path, err);
-        if (rc == PT_OK)
-            rc = io_remove(IO_CWD, buf_cstr(&path), err);
+    int rc = durable_image_path(s->dir, number, &path, err);
+    if (rc == PT_OK) {
+        rc = image_write(v, buf_cstr(&path), err);
+        /* who opens the store would find it: another commit of that number must not be */
+        if (rc != PT_OK && io_exists(IO_CWD, buf_cstr(&path)))
+            s->failed = rc;
     }
-    vec_release(&all.numbers);
     buf_release(&path);
     return rc;
 }
 
-int durable_snapshot(struct durable *s, struct err *err)
+/* The image is what makes the commit durable; then it is mapped, and the graph that it was written
+ * from need not stay. */
+static int replace_graph(struct durable *s, const struct delta *d, struct live_stamp stamp,
+                         struct live **ret, struct err *err)
 {
-    struct live_view v;
+    struct live *made = NULL;
     struct buf path = {0};
-    uint64_t number = wal_last_seq(s->wal);
-    int rc = image_path(s->dir, number, &path, err);
+    struct view v;
+    int rc = live_new(&made, err);
     if (rc == PT_OK)
-        rc = wal_sync(s->wal, err); /* the image must not know more than the log */
-    if (rc == PT_OK && !live_pin(s->graph, &v))
-        rc = err_set(err, PT_ELIMIT, "too many readers to take a snapshot");
+        rc = live_fill(made, d, stamp, err);
     if (rc == PT_OK) {
-        rc = image_write(&v, buf_cstr(&path), err);
-        live_unpin(s->graph, &v);
+        (void)live_pin(made, &v); /* the only one */
+        rc = write_view(s, &v, stamp.commit, err);
+        live_unpin(&v);
     }
+    if (rc != PT_OK) {
+        live_free(made);
+        return rc;
+    }
+    *ret = made;
+    if (durable_image_path(s->dir, stamp.commit, &path, NULL) == PT_OK &&
+        image_open(buf_cstr(&path), ret, NULL) == PT_OK)
+        live_free(made);
     buf_release(&path);
+    return PT_OK;
+}
+
+static int apply_whole(struct durable *s, const struct delta *d, struct live_stamp stamp,
+                       struct err *err)
+{
+    struct live *next = NULL;
+    if (!vec_reserve(&s->left, (uint64_t)s->left.len + 1))
+        return no_memory(err);
+    int rc = wal_sync(s->wal, err);
+    if (rc == PT_OK)
+        rc = replace_graph(s, d, stamp, &next, err);
+    if (rc == PT_OK)
+        durable_succeed(s, next);
+    return rc;
+}
+
+/* Too large for the log. */
+static int apply_large(struct durable *s, const struct delta *d, struct live_stamp stamp,
+                       struct err *err)
+{
+    struct view v;
+    int rc = live_prepare(durable_graph(s), d, stamp, err);
     if (rc != PT_OK)
         return rc;
-    s->image = number;
-    rc = wal_rotate(s->wal, err);
+    live_peek(durable_graph(s), &v);
+    rc = wal_sync(s->wal, err);
     if (rc == PT_OK)
-        rc = wal_forget(s->wal, number, err);
-    return rc == PT_OK ? remove_images(s, err) : rc;
+        rc = write_view(s, &v, stamp.commit, err);
+    if (rc == PT_OK)
+        live_publish(durable_graph(s));
+    else
+        live_abort(durable_graph(s));
+    return rc;
 }
+
+static int apply_logged(struct durable *s, const struct delta *d, struct live_stamp stamp,
+                        struct err *err)
+{
+    int rc = live_prepare(durable_graph(s), d, stamp, err);
+    if (rc != PT_OK)
+        return rc;
+    rc = append(s, d, stamp.as_of_ns, err);
+    if (rc == PT_OK)
+        live_publish(durable_graph(s));
+    else
+        live_abort(durable_graph(s));
+    return rc;
+}
+
+static bool is_large(const struct delta *d)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < d->units.len; i++)
+        n += (uint64_t)d->units.at[i].n_nodes + d->units.at[i].n_edges;
+    return n > DURABLE_LARGE;
+}
+
+int durable_apply(struct durable *s, const struct delta *d, struct err *err)
+{
+    const struct live_stamp stamp = {durable_commits(s) + 1, (int64_t)clock_wall_ns()};
+    bool large = is_large(d), imaged = d->replace_all || large;
+    int rc;
+    if (s->wal == NULL)
+        return err_set(err, PT_EINVAL, "%s: the store was opened to be read only", s->dir);
+    if (s->failed != PT_OK)
+        return err_set(err, s->failed,
+                       "%s: a commit failed when its image was there already; the store must be "
+                       "opened again",
+                       s->dir);
+    if (s->options.replace && !d->replace_all)
+        return err_set(err, PT_EINVAL, "%s: the first commit must replace all", s->dir);
+    if (imaged)
+        (void)durable_settle(s, NULL); /* it may bring another graph */
+    if (d->replace_all)
+        rc = apply_whole(s, d, stamp, err);
+    else if (large)
+        rc = apply_large(s, d, stamp, err);
+    else
+        rc = apply_logged(s, d, stamp, err);
+    if (rc != PT_OK)
+        return rc;
+    if (imaged)
+        wal_skip(s->wal, stamp.commit);
+    atomic_store(&s->commits, stamp.commit);
+    s->options.replace = false;
+    durable_committed(s, imaged);
+    return PT_OK;
+}
+
+/* ---- as a store ---- */
+
+static struct durable *durable_of(struct store *s)
+{
+    return (struct durable *)s;
+}
+
+static int ops_apply(struct store *s, const struct delta *d, struct err *err)
+{
+    return durable_apply(durable_of(s), d, err);
+}
+
+static int ops_pin(struct store *s, struct view *ret, struct err *err)
+{
+    struct durable *d = durable_of(s);
+    return live_pin_newest(&d->graph, d->pins, ret) ? PT_OK : store_too_many(err);
+}
+
+static void ops_unpin(struct store *s, struct view *v)
+{
+    (void)s;
+    live_unpin(v);
+}
+
+static void ops_close(struct store *s)
+{
+    (void)durable_close(durable_of(s), NULL);
+}
+
+static const struct store_ops durable_ops = {
+    .name = "durable",
+    .apply = ops_apply,
+    .pin = ops_pin,
+    .unpin = ops_unpin,
+    .close = ops_close,
+};

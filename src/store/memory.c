@@ -1,44 +1,39 @@
 /* The store that keeps everything in memory only. */
+#include "base/clock.h"
 #include "base/mem.h"
-#include "store/apply.h"
 #include "store/store.h"
 
 struct memory_store {
     struct store base;
-    struct publish publish;
+    struct live *graph; /* owned */
 };
 
-static struct memory_store *memory_of(struct store *s)
+static struct live *graph_of_store(struct store *s)
 {
-    return (struct memory_store *)s;
+    return ((struct memory_store *)s)->graph;
 }
 
 static int memory_apply(struct store *s, const struct delta *delta, struct err *err)
 {
-    struct publish *p = &memory_of(s)->publish;
-    struct view *next;
-    uint32_t slot;
-    int rc = apply_prepare(p, delta, publish_newest(p)->generation + 1, &next, &slot, err);
-
-    if (rc == 0)
-        publish_replace(p, slot, next);
-    return rc;
+    const struct live_stamp now = {.as_of_ns = (int64_t)clock_wall_ns()};
+    return live_apply(graph_of_store(s), delta, now, err);
 }
 
-static const struct view *memory_pin(struct store *s)
+static int memory_pin(struct store *s, struct view *ret, struct err *err)
 {
-    return publish_pin(&memory_of(s)->publish);
+    return live_pin(graph_of_store(s), ret) ? PT_OK : store_too_many(err);
 }
 
-static void memory_unpin(struct store *s, const struct view *v)
+static void memory_unpin(struct store *s, struct view *v)
 {
-    publish_unpin(&memory_of(s)->publish, v);
+    (void)s;
+    live_unpin(v);
 }
 
 static void memory_close(struct store *s)
 {
-    publish_release(&memory_of(s)->publish);
-    mem_free(memory_of(s));
+    live_free(graph_of_store(s));
+    mem_free(s);
 }
 
 static const struct store_ops memory_ops = {
@@ -51,18 +46,15 @@ static const struct store_ops memory_ops = {
 
 int store_open_memory(struct store **ret, struct err *err)
 {
-    struct memory_store *m = mem_alloc(sizeof(*m));
-    struct view *first;
-
+    struct memory_store *m = mem_calloc(1, sizeof(*m));
     if (m == NULL)
         return err_set(err, PT_ENOMEM, "no memory for a store");
-    int rc = apply_empty(&first, err);
-    if (rc != 0) {
+    int rc = live_new(&m->graph, err);
+    if (rc != PT_OK) {
         mem_free(m);
         return rc;
     }
     m->base.ops = &memory_ops;
-    publish_init(&m->publish, first);
     *ret = &m->base;
-    return 0;
+    return PT_OK;
 }

@@ -18,12 +18,13 @@ struct store;
 
 struct store_ops {
     const char *name;
-    /* Makes delta part of the graph, durable before it returns, and publishes a new view.
+    /* Makes delta part of the graph, durable before it returns, and publishes it.
      * PT_EINVAL if the delta breaks an invariant; PT_ENOSPC, PT_EIO: nothing changed. */
     int (*apply)(struct store *s, const struct delta *delta, struct err *err);
-    /* The newest view; the caller unpins it. Never fails and never blocks. */
-    const struct view *(*pin)(struct store *s);
-    void (*unpin)(struct store *s, const struct view *v);
+    /* Pins the newest generation, without waiting; the caller unpins it. PT_ELIMIT: there are too
+     * many readers already. */
+    int (*pin)(struct store *s, struct view *ret, struct err *err);
+    void (*unpin)(struct store *s, struct view *v);
     /* Writes out what is not on disk yet, closes and frees. Takes NULL. */
     void (*close)(struct store *s);
 };
@@ -37,12 +38,12 @@ static inline int store_apply(struct store *s, const struct delta *delta, struct
     return s->ops->apply(s, delta, err);
 }
 
-static inline const struct view *store_pin(struct store *s)
+static inline int store_pin(struct store *s, struct view *ret, struct err *err)
 {
-    return s->ops->pin(s);
+    return s->ops->pin(s, ret, err);
 }
 
-static inline void store_unpin(struct store *s, const struct view *v)
+static inline void store_unpin(struct store *s, struct view *v)
 {
     s->ops->unpin(s, v);
 }
@@ -53,17 +54,10 @@ static inline void store_close(struct store *s)
         s->ops->close(s);
 }
 
-/* The snapshot store: one immutable segment in memory, rewritten whole at each apply into the file
- * DIR/graph.isg, which is mapped at open. An absent file is an empty graph. PT_ECORRUPT: the file
- * is damaged (it is kept; the message says where and what to do); PT_EVERSION: it was written by
- * another version. Any number of processes may have it open. Apply then fails with PT_EEXIST while
- * another one applies, and with PT_ESTALE if another has applied since this one read, unless the
- * delta replaces all: open again. */
-int store_open_snapshot(const char *dir, struct store **ret, struct err *err);
-
-/* Renames a damaged (or foreign) snapshot, which must not be open, so that the directory can be
- * used again and the file is still there to look into. `ret_path`: its new name. */
-int store_set_aside_snapshot(const char *dir, struct buf *ret_path, struct err *err);
+static inline int store_too_many(struct err *err)
+{
+    return err_set(err, PT_ELIMIT, "more than %u readers at once", PINS_MAX);
+}
 
 /* Keeps everything in memory only: for tests, and for questions that must leave no trace. */
 int store_open_memory(struct store **ret, struct err *err);

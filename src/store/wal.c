@@ -413,6 +413,7 @@ uint64_t wal_bytes(const struct wal *w)
 struct recovery {
     struct wal *w;
     const struct wal_options *o;
+    bool read_only;
     wal_replay_fn replay;
     void *ctx;
     int replay_rc;        /* not 0: it wants to stop */
@@ -463,7 +464,8 @@ static int scan_file(struct recovery *r, uint32_t i)
 
     if (path == NULL)
         return PT_ENOMEM;
-    if ((rc = io_open(IO_CWD, path, O_RDWR | O_NOFOLLOW, 0, &fd, r->err)) != 0)
+    int mode = r->read_only ? O_RDONLY : O_RDWR;
+    if ((rc = io_open(IO_CWD, path, mode | O_NOFOLLOW, 0, &fd, r->err)) != 0)
         return rc;
     rc = io_stat_fd(fd, &st, r->err);
     if (rc == 0)
@@ -661,10 +663,8 @@ static void free_wal(struct wal *w)
 static int find_files(struct wal *w, struct err *err)
 {
     struct listing l = {0};
-    int rc = io_remove_temps(w->dir, err);
+    int rc = list_files(w->dir, &l, err);
 
-    if (rc == 0)
-        rc = list_files(w->dir, &l, err);
     if (rc != 0)
         return rc;
     for (uint32_t i = 0; i < l.firsts.len && rc == 0; i++)
@@ -677,14 +677,18 @@ static int find_files(struct wal *w, struct err *err)
 static int open_files(struct recovery *r)
 {
     struct wal *w = r->w;
-    int rc = find_files(w, r->err);
+    int rc = r->read_only ? 0 : io_remove_temps(w->dir, r->err);
 
+    if (rc == 0)
+        rc = find_files(w, r->err);
     if (rc != 0)
         return rc;
     if (w->files.len > 0)
-        return recover(r);
+        return r->read_only ? scan_files(r) : recover(r);
     if (!r->o->create)
         return err_set(r->err, PT_ENOENT, "%s: there is no log", w->dir);
+    if (r->read_only)
+        return 0;
     w->last_seq = r->o->covered;
     rc = create_file(w, r->err);
     if (rc == 0)
@@ -731,6 +735,38 @@ int wal_open(const char *dir, const struct wal_options *o, wal_replay_fn replay,
     return 0;
 }
 
+int wal_read(const char *dir, const struct wal_options *o, wal_replay_fn replay, void *ctx,
+             struct wal_report *report, struct err *err)
+{
+    struct err why = {0};
+    struct recovery r = {.w = new_wal(dir, o),
+                         .o = o,
+                         .read_only = true,
+                         .replay = replay,
+                         .ctx = ctx,
+                         .err = err ? err : &why};
+
+    if (r.w == NULL)
+        return err_set(err, PT_ENOMEM, "no memory for a log");
+    int rc = open_files(&r);
+    if (rc == 0 && report != NULL) {
+        r.report.files = r.w->files.len;
+        for (uint32_t i = 0; i < r.w->files.len; i++)
+            r.report.bytes += r.w->files.at[i].bytes;
+        r.report.last_seq = r.scan.last_seq > o->covered ? r.scan.last_seq : o->covered;
+        r.report.torn = r.scan.torn;
+        *report = r.report;
+    }
+    free_wal(r.w);
+    return rc;
+}
+
+void wal_skip(struct wal *w, uint64_t upto)
+{
+    w->last_seq = w->synced_seq = upto;
+    w->is_complete = true;
+}
+
 int wal_close(struct wal *w, struct err *err)
 {
     if (w == NULL)
@@ -740,7 +776,7 @@ int wal_close(struct wal *w, struct err *err)
     return rc;
 }
 
-static int set_aside(const char *dir, uint64_t first, struct err *err)
+static int set_aside(const char *dir, uint64_t first, struct buf *names, struct err *err)
 {
     struct buf from = {0}, to = {0};
     int rc = PT_ELIMIT;
@@ -756,12 +792,17 @@ static int set_aside(const char *dir, uint64_t first, struct err *err)
     }
     if (rc == PT_ELIMIT)
         rc = err_set(err, PT_ELIMIT, "%s: too many damaged logs are set aside already", dir);
+    if (rc == 0 && names != NULL) {
+        if (names->n > 0)
+            buf_char(names, ' ');
+        buf_str(names, strrchr(buf_cstr(&to), '/') + 1);
+    }
     buf_release(&from);
     buf_release(&to);
     return rc;
 }
 
-int wal_set_aside(const char *dir, struct err *err)
+int wal_set_aside(const char *dir, struct buf *names, struct err *err)
 {
     struct listing l = {0};
     int rc = list_files(dir, &l, err);
@@ -770,7 +811,7 @@ int wal_set_aside(const char *dir, struct err *err)
         return rc;
     /* The oldest first: what is left after a failure is seen to lack its beginning. */
     for (uint32_t i = 0; i < l.firsts.len && rc == 0; i++)
-        rc = set_aside(dir, l.firsts.at[i], err);
+        rc = set_aside(dir, l.firsts.at[i], names, err);
     vec_release(&l.firsts);
     return rc != 0 ? rc : io_sync_dir(dir, err);
 }

@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import shlex
 import signal
 import struct
@@ -93,7 +94,12 @@ class Place:
         return found
 
     def graph(self):
-        return self.folder() / "graph.isg"
+        """The newest image of the graph."""
+        return max(self.folder().glob("graph-*.image"))
+
+    def files(self):
+        """Of the state; "checked" may be there or not."""
+        return sorted(p.name for p in self.folder().iterdir() if p.name != "checked")
 
 
 def equal(got, want, what):
@@ -133,7 +139,7 @@ QUESTIONS = (
     "query who-implements A", "query implements A", "query blast-radius g", "query find-cycles",
     "query path h g", "query where-defined f", "query entities-in-file a.py", "query list", "search g",
     "generate-context g", "stats", "facts a.py", "export nodes", "export edges", "export dump", "help",
-    "help stats", "completion bash", "version")
+    "help stats", "completion bash", "version", "root", "verify")
 MISTAKES = (
     ("query callers f", 3), ("query callers no_such_name", 3), ("query path h no_such_name", 3),
     ("query callers", 2), ("query", 2), ("frobnicate", 2), ("query callers g --frobnicate", 2),
@@ -409,15 +415,17 @@ def test_many_at_once_agree(place):
 
 def damaged(place, spoil):
     """Spoils the graph: the next question must be answered all the same, and the bad file kept."""
-    for old in place.folder().glob("graph.isg.*"):
+    for old in place.folder().glob("*.damaged-*"):
         old.unlink()
-    data = spoil(bytearray(place.graph().read_bytes()))
-    place.graph().write_bytes(data)
+    graph = place.graph()
+    data = spoil(bytearray(graph.read_bytes()))
+    graph.write_bytes(data)
     done = place.good("query", "callers", "g", "--format", "json")
     equal(names(done.json()), ["a.f", "a.A.f", "b.h"], "callers after damage")
-    (kept,) = place.folder().glob("graph.isg.*")
+    kept = place.folder() / (graph.name + ".damaged-1")
     equal(kept.read_bytes(), bytes(data), "what was kept")
-    holds(done.err, str(kept), "standard error")
+    holds(done.err, kept.name, "standard error")
+    holds(done.err, str(place.folder()), "standard error")
     return done.err
 
 
@@ -506,10 +514,14 @@ def test_state_that_cannot_be_kept_is_a_clear_failure(place):
         raise Wrong("no state under HOME")
 
 
+def check_files(place):
+    kinds = [re.sub("[0-9a-f]{16}", "N", name) for name in place.files()]
+    equal(kinds, ["graph-N.image", "lock", "log-N.isl", "origin", "store"], "files of the state")
+
+
 def check_former_state(place, before):
     equal(place.graph().read_bytes(), before, "the graph file")
-    equal(sorted(p.name for p in place.folder().iterdir()), ["graph.isg", "graph.lock", "lock", "origin"],
-          "files of the state")
+    check_files(place)
     old = place.ask("query", "callers", "g", "--no-refresh")
     equal(names(old), ["a.f", "a.A.f", "b.h"], "callers in the former state")
 
@@ -529,7 +541,7 @@ def test_files_that_may_not_grow_leave_the_former_state(place):
 def test_a_full_disk_leaves_the_former_state(place):
     place.write(SMALL)
     script = """
-        mkdir "$XDG_STATE_HOME"; mount -t tmpfs -o size=64k none "$XDG_STATE_HOME" || exit 77
+        mkdir "$XDG_STATE_HOME"; mount -t tmpfs -o size=256k none "$XDG_STATE_HOME" || exit 77
         "$1" index >/dev/null || exit 78
         cp ../big.py .; status=0; "$1" index || status=$?
         "$1" query callers g --no-refresh --format json >../answer || exit 79
@@ -606,7 +618,7 @@ def test_an_interrupt_leaves_the_former_state(place):
         done = interrupted_index(place)
         if done.status != 0:
             break
-        place.graph().write_bytes(before)
+        before = place.graph().read_bytes()
     equal((done.status, done.out), (130, ""), "status and output (%s)" % done.err)
     holds(done.err, "nothing was changed", "standard error")
     equal(done.err.count("\n"), 1, "lines of standard error")
@@ -625,8 +637,7 @@ def test_a_killed_index_leaves_a_state_that_answers(place):
         done = place.good("query", "callers", "g", "--no-refresh", "--format", "json")
         equal((done.err, names(done.json())), ("", ["a.f", "a.A.f", "b.h"]), "the state after %d ms" % delay)
     place.good("index")
-    equal(sorted(p.name for p in place.folder().iterdir()), ["graph.isg", "graph.lock", "lock", "origin"],
-          "files of the state")
+    check_files(place)
 
 
 # ---- places ----

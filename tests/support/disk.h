@@ -110,6 +110,9 @@ void disk_crash(struct disk *d, const struct disk_plan *plan, struct disk_report
 
 /* One line to stdout. */
 void disk_report_print(const char *name, const struct disk_report *report);
+/* One more, the last: the crash points of all reports that were printed. A crash point is a disk that
+ * a crash may leave, unlike all others of its history, which was built and checked. */
+void disk_total_print(void);
 
 /* ---- directories of tests ---- */
 

@@ -239,8 +239,21 @@ static void fail(struct run *r, const struct err *err)
     buf_release(&b);
 }
 
+static uint64_t all_distinct, all_recrashed;
+static double all_seconds;
+
+void disk_total_print(void)
+{
+    printf("crash points: %" PRIu64 ", %" PRIu64 " of them in recovery, in %.1f s\n",
+           all_distinct + all_recrashed, all_recrashed, all_seconds);
+    (void)fflush(stdout);
+}
+
 void disk_report_print(const char *name, const struct disk_report *report)
 {
+    all_distinct += report->distinct;
+    all_recrashed += report->recrashed;
+    all_seconds += report->seconds;
     printf("%s: %" PRIu64 " points, %" PRIu64 " disks chosen, %" PRIu64 " distinct, %" PRIu64
            " more after crashes of recovery, %" PRIu64 " failed, %.1f s (seeds %" PRIu64
            " to %" PRIu64 ")\n",

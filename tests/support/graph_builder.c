@@ -359,6 +359,7 @@ static void apply(struct builder *b, struct store *store)
     for (uint32_t i = 0; i < b->files.len; i++) {
         struct gfile *f = &b->files.at[i];
         contain(b, f);
+        uint32_t n_edges = unit_edges_sort(f->edges.at, f->edges.len);
         struct unit_node *nodes = must(arena_calloc(&b->arena, f->nodes.len, sizeof(*nodes)));
         for (uint32_t k = 0; k < f->nodes.len; k++)
             nodes[k] = b->nodes.at[f->nodes.at[k]].node;
@@ -367,7 +368,7 @@ static void apply(struct builder *b, struct store *store)
                          .lines = f->lines,
                          .n_nodes = f->nodes.len,
                          .nodes = nodes,
-                         .n_edges = f->edges.len,
+                         .n_edges = n_edges,
                          .edges = f->edges.at};
         must_push(vec_push(&d.units, u));
     }
@@ -400,7 +401,9 @@ struct graph *graph_of(const char *text)
     if (store_open_memory(&g->store, &err) != 0)
         fail("no store", err.msg);
     apply(b, g->store);
-    g->v = store_pin(g->store);
+    if (store_pin(g->store, &g->view, &err) != 0)
+        fail("no view", err.msg);
+    g->v = &g->view;
     return g;
 }
 
@@ -415,7 +418,7 @@ void graph_free(struct graph *g)
 {
     struct builder *b = g->priv;
 
-    store_unpin(g->store, g->v);
+    store_unpin(g->store, &g->view);
     store_close(g->store);
     for (uint32_t i = 0; i < b->files.len; i++) {
         vec_release(&b->files.at[i].nodes);

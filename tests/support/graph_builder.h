@@ -31,7 +31,8 @@
 
 struct graph {
     struct store *store;
-    const struct view *v; /* pinned */
+    struct view view;     /* pinned */
+    const struct view *v; /* that */
     void *priv;
 };
 

@@ -142,6 +142,7 @@ static void test_args__say_what_is_wrong_and_what_would_be_right(void **state)
         {"query callers a --no-tests=yes", "--no-tests takes no value"},
         {"query callers a --level file", "query callers takes no --level"},
         {"index --cursor 1", "index takes no --cursor"},
+        {"verify --no-refresh", "verify takes no --no-refresh"},
         {"stats --format xml", "--format is one of human|json, not 'xml'"},
         {"export everything", "'everything' is none of nodes|edges|dump"},
         {"query find-cycles --level fil", "--level is one of function|type|file|module, not 'fil'"},

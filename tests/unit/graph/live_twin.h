@@ -6,8 +6,8 @@
 #include "unit/graph/support.h"
 
 #include "base/hash.h"
-#include "graph/live.h"
-#include "graph/segment.h"
+#include "graph/view.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +25,10 @@ struct fixture {
     struct live *g;
     struct arena arena; /* all units that ever were */
     struct version now, kept[VERSIONS];
-    struct live_view views[VERSIONS];
+    struct view views[VERSIONS];
     uint64_t rng;
-    /* Applies in place of live_apply, if it is there: g is then a store's. */
-    int (*apply)(void *ctx, const struct delta *d, struct err *err);
-    void *ctx;
-    struct delta first; /* the delta that made the first version */
+    struct store *store; /* borrowed; not NULL: in place of g, which is not used then */
+    struct delta first;  /* the delta that made the first version */
 };
 
 static inline uint32_t below(struct fixture *f, uint32_t n)
@@ -91,36 +89,6 @@ static inline struct unit_edge make_edge(struct fixture *f, const struct version
     return e;
 }
 
-static inline uint64_t edge_order(const struct unit_edge *e)
-{
-    return (uint64_t)e->kind << 40 | (uint64_t)e->line << 16 | e->col;
-}
-
-static inline int by_place(const void *x, const void *y)
-{
-    const struct unit_edge *a = x, *b = y;
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    if (a->to != b->to)
-        return a->to < b->to ? -1 : 1;
-    if (edge_order(a) != edge_order(b))
-        return edge_order(a) < edge_order(b) ? -1 : 1;
-    return a->layer - b->layer;
-}
-
-/* Sorted, and each place once with its surest layer. */
-static inline uint32_t normalise(struct unit_edge *e, uint32_t n)
-{
-    uint32_t k = 0;
-    qsort(e, n, sizeof(*e), by_place);
-    for (uint32_t i = 0; i < n; i++) {
-        if (k == 0 || e[k - 1].from != e[i].from || e[k - 1].to != e[i].to ||
-            edge_order(&e[k - 1]) != edge_order(&e[i]))
-            e[k++] = e[i];
-    }
-    return k;
-}
-
 static inline struct unit *new_unit(struct fixture *f, uint32_t file, bool removed)
 {
     struct unit *u = arena_calloc(&f->arena, 1, sizeof(*u));
@@ -154,7 +122,7 @@ static inline void fill_edges(struct fixture *f, struct unit *u, const struct ve
     for (uint32_t i = 0; i < n; i++)
         e[i] = make_edge(f, v, u->nodes, u->n_nodes);
     u->edges = e;
-    u->n_edges = n;
+    u->n_edges = unit_edges_sort(e, n);
 }
 
 static inline bool refers_to(const struct unit *u, uint32_t file)
@@ -223,25 +191,21 @@ static inline void check_nodes(const struct unit *a, const struct unit *b)
     }
 }
 
+static inline bool is_same_edge(const struct unit_edge *a, const struct unit_edge *b)
+{
+    return a->from == b->from && a->to == b->to && a->line == b->line && a->col == b->col &&
+           a->kind == b->kind && a->layer == b->layer;
+}
+
 static inline void check_edges(const struct unit *a, const struct unit *b)
 {
-    struct unit_edge *x = malloc((a->n_edges + 1) * sizeof(*x));
-    struct unit_edge *y = malloc((b->n_edges + 1) * sizeof(*y));
-    memcpy(x, a->edges, a->n_edges * sizeof(*x));
-    memcpy(y, b->edges, b->n_edges * sizeof(*y));
-    uint32_t n = normalise(x, a->n_edges), m = normalise(y, b->n_edges);
-    assert_int_equal(n, m);
-    for (uint32_t i = 0; i < n; i++) {
-        assert_true(x[i].from == y[i].from && x[i].to == y[i].to);
-        assert_true(edge_order(&x[i]) == edge_order(&y[i]));
-        assert_int_equal(x[i].layer, y[i].layer);
-    }
-    free(x);
-    free(y);
+    assert_int_equal(a->n_edges, b->n_edges);
+    for (uint32_t i = 0; i < a->n_edges; i++)
+        assert_true(is_same_edge(&a->edges[i], &b->edges[i]));
 }
 
 /* Each out edge stands in the in list of its target, with its layer, and no other does. */
-static inline void check_turned(const struct live_view *v)
+static inline void check_turned(const struct view *v)
 {
     const struct live *g = v->g;
     uint64_t out = 0, in = 0;
@@ -267,28 +231,26 @@ static inline void check_turned(const struct live_view *v)
     assert_true(out == in);
 }
 
-static inline void check_names(const struct live_view *v, const struct version *t)
+static inline void check_names(const struct view *v, const struct version *t)
 {
     for (uint32_t k = 0; k < 7; k++) {
         char name[16];
-        struct list_walk w;
-        uint32_t n = 0, want = 0;
+        struct ids ids = {0};
+        uint32_t want = 0;
         (void)snprintf(name, sizeof(name), "name%u", k);
-        if (live_named(v, name, strlen(name), &w)) {
-            do {
-                for (uint32_t i = 0; i < w.span.n; i++, n++)
-                    assert_string_equal(live_name(v, live_node(v, w.span.targets[i])), name);
-            } while (list_more(&w));
-        }
+        assert_true(view_named(v, name, strlen(name), &ids));
+        for (uint32_t i = 0; i < ids.len; i++)
+            assert_string_equal(view_name(v, ids.at[i]), name);
         for (uint32_t i = 0; i < FILES; i++) {
             for (uint32_t at = 0; t->of[i] != NULL && at < t->of[i]->n_nodes; at++)
                 want += strcmp(t->of[i]->nodes[at].name, name) == 0;
         }
-        assert_int_equal(n, want);
+        assert_int_equal(ids.len, want);
+        vec_release(&ids);
     }
 }
 
-static inline void check_view(struct fixture *f, const struct live_view *v, const struct version *t)
+static inline void check_view(struct fixture *f, const struct view *v, const struct version *t)
 {
     struct arena arena;
     arena_init(&arena);
@@ -297,7 +259,7 @@ static inline void check_view(struct fixture *f, const struct live_view *v, cons
         int rc = live_unit(v, path_of(f, i), &arena, &u, NULL);
         if (t->of[i] == NULL) {
             assert_int_equal(rc, PT_ENOENT);
-            assert_int_equal(live_find_sig(v, sig_of(i, 1)), ID_NONE);
+            assert_int_equal(view_find_sig(v, sig_of(i, 1)), NODE_NONE);
             continue;
         }
         assert_int_equal(rc, PT_OK);
@@ -308,6 +270,8 @@ static inline void check_view(struct fixture *f, const struct live_view *v, cons
         assert_int_equal(u.unresolved[0], t->of[i]->unresolved[0]);
         check_nodes(&u, t->of[i]);
         check_edges(&u, t->of[i]);
+        uint32_t file = view_find_file(v, u.path);
+        assert_true(hash128_eq(live_file(v, file)->leaf, merkle_leaf(t->of[i])));
         arena_reset(&arena);
     }
     check_turned(v);
@@ -315,17 +279,26 @@ static inline void check_view(struct fixture *f, const struct live_view *v, cons
     arena_release(&arena);
 }
 
+static inline void pin_newest(struct fixture *f, struct view *ret)
+{
+    if (f->store != NULL)
+        assert_int_equal(store_pin(f->store, ret, NULL), PT_OK);
+    else
+        assert_true(live_pin(f->g, ret));
+}
+
 static inline void check_now(struct fixture *f)
 {
-    struct live_view v;
-    assert_true(live_pin(f->g, &v));
+    struct view v;
+    pin_newest(f, &v);
     check_view(f, &v, &f->now);
-    live_unpin(f->g, &v);
+    live_unpin(&v);
 }
 
 static inline int apply_delta(struct fixture *f, const struct delta *d, struct err *err)
 {
-    return f->apply != NULL ? f->apply(f->ctx, d, err) : live_apply(f->g, d, err);
+    return f->store != NULL ? store_apply(f->store, d, err)
+                            : live_apply(f->g, d, (struct live_stamp){0}, err);
 }
 
 /* Without a graph: the caller applies f->first to the one he gives it. */
@@ -355,7 +328,7 @@ static inline struct fixture *fixture_new(uint64_t seed)
 {
     struct fixture *f = fixture_plan(seed);
     assert_int_equal(live_new(&f->g, NULL), PT_OK);
-    assert_int_equal(live_apply(f->g, &f->first, NULL), PT_OK);
+    assert_int_equal(apply_delta(f, &f->first, NULL), PT_OK);
     return f;
 }
 
@@ -363,10 +336,9 @@ static inline void fixture_free(struct fixture *f)
 {
     for (uint32_t i = 0; i < VERSIONS; i++) {
         if (f->views[i].g != NULL)
-            live_unpin(f->g, &f->views[i]);
+            live_unpin(&f->views[i]);
     }
-    if (f->apply == NULL)
-        live_free(f->g);
+    live_free(f->g);
     delta_release(&f->first);
     arena_release(&f->arena);
     free(f);
@@ -391,21 +363,9 @@ static inline void commit(struct fixture *f)
 
 static inline void digest_unit(struct hasher *h, const struct unit *u)
 {
-    struct unit_edge *e = malloc((u->n_edges + 1) * sizeof(*e));
-    memcpy(e, u->edges, u->n_edges * sizeof(*e));
-    uint32_t n = normalise(e, u->n_edges);
-    hasher_add_u64(h, u->size);
-    for (uint32_t i = 0; i < u->n_nodes; i++) {
-        hasher_add_u64(h, u->nodes[i].sig);
-        hasher_add_u64(h, (uint64_t)u->nodes[i].line << 32 | u->nodes[i].start);
-        hasher_add(h, u->nodes[i].signature, strlen(u->nodes[i].signature));
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        hasher_add_u64(h, e[i].from);
-        hasher_add_u64(h, e[i].to);
-        hasher_add_u64(h, edge_order(&e[i]) << 2 | e[i].layer);
-    }
-    free(e);
+    struct hash128 leaf = merkle_leaf(u);
+    hasher_add_u64(h, leaf.lo);
+    hasher_add_u64(h, leaf.hi);
 }
 
 static inline uint64_t digest_version(const struct version *t)
@@ -420,7 +380,7 @@ static inline uint64_t digest_version(const struct version *t)
     return hasher_u64(&h);
 }
 
-static inline uint64_t digest_view(const struct live_view *v)
+static inline uint64_t digest_view(const struct view *v)
 {
     struct arena arena;
     struct hasher h;

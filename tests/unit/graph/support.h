@@ -6,9 +6,11 @@
 #define PT_TESTS_UNIT_GRAPH_SUPPORT_H
 
 #include "unit/base/support.h"
-#include "unit/graph/block.h"
 
+#include "base/codec.h"
 #include "base/mem.h"
+#include "graph/merkle.h"
+#include "graph/view.h"
 
 #define ROOM 64
 
@@ -74,8 +76,8 @@ static inline struct unit_edge *draft_edge(struct draft *d, uint64_t from, uint6
     return e;
 }
 
-/* A delta of these units, to be released. */
-static inline struct delta delta_of(const struct draft *drafts, size_t n)
+/* A delta of these units as they are, to be released. */
+static inline struct delta delta_as_is(const struct draft *drafts, size_t n)
 {
     struct delta d;
 
@@ -83,6 +85,14 @@ static inline struct delta delta_of(const struct draft *drafts, size_t n)
     for (size_t i = 0; i < n; i++)
         assert_true(vec_push(&d.units, drafts[i].u));
     return d;
+}
+
+/* The same, with their edges in the order that D5 wants. */
+static inline struct delta delta_of(struct draft *drafts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        drafts[i].u.n_edges = unit_edges_sort(drafts[i].edges, drafts[i].u.n_edges);
+    return delta_as_is(drafts, n);
 }
 
 static inline bool append_to_buf(void *ctx, const char *p, size_t n)
@@ -100,20 +110,82 @@ static inline char *dump_of(const struct view *v)
     return buf_steal(&b, NULL);
 }
 
-/* The view of a new graph: old with the drafts applied. */
-static inline struct view *view_of(const struct view *old, const struct draft *drafts, size_t n)
+/* ---- graphs ---- */
+
+/* A graph of its own with a pinned view of it. */
+struct pinned {
+    struct live *g;
+    struct view v;
+};
+
+static inline void apply_to(struct live *g, const struct delta *d)
+{
+    struct err err = {0};
+
+    if (live_apply(g, d, (struct live_stamp){0}, &err) != PT_OK)
+        fail_msg("%s", err.msg);
+}
+
+/* Pins the newest view instead. */
+static inline void pin_again(struct pinned *p)
+{
+    if (p->v.g != NULL)
+        live_unpin(&p->v);
+    assert_true(live_pin(p->g, &p->v));
+}
+
+static inline struct pinned graph_of_delta(const struct delta *d)
+{
+    struct pinned p = {0};
+
+    assert_int_equal(live_new(&p.g, NULL), PT_OK);
+    apply_to(p.g, d);
+    pin_again(&p);
+    return p;
+}
+
+static inline struct pinned graph_of_drafts(struct draft *drafts, size_t n)
 {
     struct delta d = delta_of(drafts, n);
-    struct segment seg;
-    struct err err = {0};
-    struct view *v = NULL;
-    int rc = segment_build(old ? &old->seg : NULL, &d, &seg, &err);
+    struct pinned p = graph_of_delta(&d);
 
-    if (rc != 0)
-        fail_msg("%s", err.msg);
-    assert_int_equal(view_new(&seg, NULL, 1, 0, &v, &err), 0);
     delta_release(&d);
-    return v;
+    return p;
+}
+
+static inline void add_drafts(struct pinned *p, struct draft *drafts, size_t n)
+{
+    struct delta d = delta_of(drafts, n);
+
+    apply_to(p->g, &d);
+    delta_release(&d);
+    pin_again(p);
+}
+
+static inline void pinned_release(struct pinned *p)
+{
+    live_unpin(&p->v);
+    live_free(p->g);
+    p->g = NULL;
+}
+
+static inline struct hash128 root_of(const struct view *v)
+{
+    struct hash128 root;
+
+    assert_true(view_root(v, &root));
+    return root;
+}
+
+/* Equal in dump and root. */
+static inline void expect_same_graph(const struct view *a, const struct view *b)
+{
+    char *x = dump_of(a), *y = dump_of(b);
+
+    assert_string_equal(x, y);
+    assert_true(hash128_eq(root_of(a), root_of(b)));
+    mem_free(x);
+    mem_free(y);
 }
 
 #endif

@@ -29,8 +29,8 @@ static void test_dump__says_all_in_a_fixed_form(void **state)
 
     (void)state;
     some_drafts(d);
-    struct view *v = view_of(NULL, d, 2);
-    char *dump = dump_of(v);
+    struct pinned p = graph_of_drafts(d, 2);
+    char *dump = dump_of(&p.v);
     assert_string_equal(
         dump,
         "isg-dump 1\n"
@@ -48,7 +48,7 @@ static void test_dump__says_all_in_a_fixed_form(void **state)
         "a.c:9:5;b c.rs:21:5!candidate,22:5\n"
         "edge\tuses\texact\tb::f\t0000000000000004\tb::f\t0000000000000004\ta.c:-\n");
     mem_free(dump);
-    view_free(v);
+    pinned_release(&p);
 }
 
 static void test_dump__says_nothing_of_times_and_inodes(void **state)
@@ -57,20 +57,21 @@ static void test_dump__says_nothing_of_times_and_inodes(void **state)
 
     (void)state;
     some_drafts(d);
-    struct view *v = view_of(NULL, d, 2);
+    struct pinned p = graph_of_drafts(d, 2);
     d[0].u.mtime_ns = 5;
     d[0].u.ctime_ns = 6;
     d[1].u.ino = 7;
-    struct view *w = view_of(NULL, d, 2);
-    w->generation = 99;
-    w->as_of_ns = 98;
-    char *a = dump_of(v), *b = dump_of(w);
-    assert_string_equal(a, b);
-    assert_true(hash128_eq(view_root(v), view_root(w)));
-    mem_free(a);
-    mem_free(b);
-    view_free(v);
-    view_free(w);
+    struct delta delta = delta_of(d, 2);
+    struct pinned q = graph_of_delta(&delta);
+    const struct live_stamp stamp = {.commit = 99, .as_of_ns = 98};
+    assert_int_equal(live_apply(q.g, &delta, stamp, NULL), PT_OK);
+    pin_again(&q);
+    assert_int_equal(view_generation(&q.v), 99);
+    assert_int_equal(view_as_of_ns(&q.v), 98);
+    expect_same_graph(&p.v, &q.v);
+    delta_release(&delta);
+    pinned_release(&p);
+    pinned_release(&q);
 }
 
 /* Changes that a reader could see: each must show in both. */
@@ -132,10 +133,10 @@ static void test_dump__every_change_shows_in_dump_and_root(void **state)
         some_drafts(d);
         if (i < CHANGES)
             change(d, i);
-        struct view *v = view_of(NULL, d, 2);
-        dumps[i] = dump_of(v);
-        roots[i] = view_root(v);
-        view_free(v);
+        struct pinned p = graph_of_drafts(d, 2);
+        dumps[i] = dump_of(&p.v);
+        roots[i] = root_of(&p.v);
+        pinned_release(&p);
         for (int k = 0; k < i; k++) {
             assert_string_not_equal(dumps[i], dumps[k]);
             assert_false(hash128_eq(roots[i], roots[k]));
@@ -145,8 +146,9 @@ static void test_dump__every_change_shows_in_dump_and_root(void **state)
         mem_free(dumps[i]);
 }
 
-/* The order of nodes in a unit is how a graph is stored, not what it says. */
-static void test_dump__does_not_depend_on_ids(void **state)
+/* The order of definitions is part of what a file contributes, and so of the root; the dump sorts
+ * them by themselves. */
+static void test_dump__does_not_depend_on_the_order_of_nodes(void **state)
 {
     struct draft d;
 
@@ -156,54 +158,114 @@ static void test_dump__does_not_depend_on_ids(void **state)
     draft_node(&d, 3, "g");
     draft_edge(&d, 2, 3, EDGE_CALLS, 3);
     draft_edge(&d, 2, 2, EDGE_CALLS, 3);
-    struct view *v = view_of(NULL, &d, 1);
+    struct pinned p = graph_of_drafts(&d, 1);
     struct unit_node f = d.nodes[1];
     d.nodes[1] = d.nodes[2];
     d.nodes[2] = f;
-    struct view *w = view_of(NULL, &d, 1);
-    char *a = dump_of(v), *b = dump_of(w);
+    struct pinned q = graph_of_drafts(&d, 1);
+    char *a = dump_of(&p.v), *b = dump_of(&q.v);
     assert_string_equal(a, b);
-    assert_true(hash128_eq(view_root(v), view_root(w)));
+    assert_false(hash128_eq(root_of(&p.v), root_of(&q.v)));
     mem_free(a);
     mem_free(b);
-    view_free(v);
-    view_free(w);
+    pinned_release(&p);
+    pinned_release(&q);
 }
 
 static void test_dump__is_the_same_after_any_way_to_a_graph(void **state)
 {
     (void)state;
-    for (uint64_t seed = 100; seed < 110; seed++) {
+    for (uint64_t seed = 100; seed < 130; seed++) {
         struct twin t = {0};
-        struct view *v = view_of(NULL, NULL, 0);
+        struct pinned p = {0};
         uint64_t rng = seed;
         bool valid;
 
         print_message("seed %llu\n", (unsigned long long)seed);
+        assert_int_equal(live_new(&p.g, NULL), PT_OK);
         for (int i = 0; i < 12; i++) {
             struct delta d = twin_random_delta(&t, &rng, true, &valid);
-            struct segment seg;
-            assert_int_equal(segment_build(&v->seg, &d, &seg, NULL), 0);
-            view_free(v);
-            assert_int_equal(view_new(&seg, NULL, 1, 0, &v, NULL), 0);
+            apply_to(p.g, &d);
             twin_apply(&t, &d);
             delta_release(&d);
         }
-        struct delta whole = twin_whole(&t);
-        struct segment seg;
-        struct view *rebuilt;
-        assert_int_equal(segment_build(NULL, &whole, &seg, NULL), 0);
-        assert_int_equal(view_new(&seg, NULL, 1, 0, &rebuilt, NULL), 0);
-        char *a = dump_of(v), *b = dump_of(rebuilt);
-        assert_string_equal(a, b);
-        assert_true(utf8_valid(a, strlen(a)));
-        assert_true(hash128_eq(view_root(v), view_root(rebuilt)));
-        mem_free(a);
-        mem_free(b);
-        view_free(v);
-        view_free(rebuilt);
-        delta_release(&whole);
+        pin_again(&p);
+        char *dump = dump_of(&p.v);
+        assert_true(utf8_valid(dump, strlen(dump)));
+        twin_check_rebuilt(&t, &p.v);
+        mem_free(dump);
+        pinned_release(&p);
         twin_release(&t);
+    }
+}
+
+/* ---- the Merkle tree ---- */
+
+/* What a file says of itself, read out of the graph, has the leaf that its record holds. */
+static void expect_leaves(const struct view *v)
+{
+    struct ids files = {0};
+    struct arena arena;
+
+    arena_init(&arena);
+    assert_true(view_files(v, &files));
+    for (uint32_t i = 0; i < files.len; i++) {
+        struct unit u;
+        assert_int_equal(live_unit(v, view_path(v, files.at[i]), &arena, &u, NULL), PT_OK);
+        assert_true(hash128_eq(merkle_leaf(&u), live_file(v, files.at[i])->leaf));
+    }
+    vec_release(&files);
+    arena_release(&arena);
+}
+
+static void test_root__is_over_what_units_read_out_again_say(void **state)
+{
+    struct twin t = {0};
+    struct pinned p = {0};
+    uint64_t rng = 5;
+    bool valid;
+
+    (void)state;
+    assert_int_equal(live_new(&p.g, NULL), PT_OK);
+    for (int i = 0; i < 60; i++) {
+        struct delta d = twin_random_delta(&t, &rng, true, &valid);
+        apply_to(p.g, &d);
+        twin_apply(&t, &d);
+        delta_release(&d);
+        pin_again(&p);
+        expect_leaves(&p.v);
+    }
+    pinned_release(&p);
+    twin_release(&t);
+}
+
+/* Where a file lies is part of the root, also where all else is the same. */
+static void test_root__tells_folders_apart(void **state)
+{
+    static const char *const paths[][3] = {
+        {"a/b/c", "a/d", "e"}, {"a/b", "a/d", "e"},   {"a/b/c", "a/d", "a/e"},
+        {"a", "b", "c"},       {"a/b", "a/c", "a/d"}, {"a/b/c", "a/b/d", "a/b/e"},
+        {"a/a", "b/a", "c/a"}, {"ab/c", "a/d", "e"},  {"a/b/c", "a/bb/c", "a/c"},
+    };
+    struct hash128 roots[PT_COUNT(paths)];
+
+    (void)state;
+    for (size_t i = 0; i < PT_COUNT(paths); i++) {
+        struct draft d[3];
+        for (uint64_t k = 0; k < 3; k++) {
+            draft_init(&d[k], paths[i][k], k + 1);
+            d[k].nodes[0].name = d[k].nodes[0].qualified = "same";
+        }
+        if (strcmp(d[0].u.path, d[1].u.path) > 0) {
+            const char *first = d[0].u.path;
+            d[0].u.path = d[1].u.path;
+            d[1].u.path = first;
+        }
+        struct pinned p = graph_of_drafts(d, 3);
+        roots[i] = root_of(&p.v);
+        pinned_release(&p);
+        for (size_t k = 0; k < i; k++)
+            assert_false(hash128_eq(roots[i], roots[k]));
     }
 }
 
@@ -223,13 +285,13 @@ static void test_dump__stops_when_told_and_survives_failing_allocations(void **s
 
     (void)state;
     some_drafts(d);
-    struct view *v = view_of(NULL, d, 2);
-    assert_false(view_dump(v, stop_at_once, &calls));
+    struct pinned p = graph_of_drafts(d, 2);
+    assert_false(view_dump(&p.v, stop_at_once, &calls));
     assert_int_equal(calls, 1);
     for (n = 1;; n++) {
         calls = 0;
         fault_arm("mem.alloc", n, ENOMEM);
-        bool ok = view_dump(v, stop_at_once, &calls);
+        bool ok = view_dump(&p.v, stop_at_once, &calls);
         bool fired = fault_fired();
         fault_disarm_all();
         assert_false(ok);
@@ -238,7 +300,7 @@ static void test_dump__stops_when_told_and_survives_failing_allocations(void **s
         assert_int_equal(calls, 0);
     }
     assert_true(n > 3);
-    view_free(v);
+    pinned_release(&p);
 }
 
 int main(void)
@@ -247,8 +309,10 @@ int main(void)
         cmocka_unit_test(test_dump__says_all_in_a_fixed_form),
         cmocka_unit_test(test_dump__says_nothing_of_times_and_inodes),
         cmocka_unit_test(test_dump__every_change_shows_in_dump_and_root),
-        cmocka_unit_test(test_dump__does_not_depend_on_ids),
+        cmocka_unit_test(test_dump__does_not_depend_on_the_order_of_nodes),
         cmocka_unit_test(test_dump__is_the_same_after_any_way_to_a_graph),
+        cmocka_unit_test(test_root__is_over_what_units_read_out_again_say),
+        cmocka_unit_test(test_root__tells_folders_apart),
         cmocka_unit_test(test_dump__stops_when_told_and_survives_failing_allocations),
     };
 

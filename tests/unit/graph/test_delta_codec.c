@@ -173,12 +173,12 @@ static void some_edges(struct delta *d, struct unit *u, uint64_t *rng)
     for (uint32_t i = 0; i < n; i++)
         edges[i] = (struct unit_edge){.from = some_end(d, u, rng),
                                       .to = some_end(d, u, rng),
-                                      .line = some_u32(rng),
+                                      .line = some_u32(rng) & UNIT_LINE_MAX,
                                       .col = (uint16_t)some_u32(rng),
                                       .kind = (uint8_t)rng_below(rng, EDGE_KIND_COUNT),
                                       .layer = (uint8_t)rng_below(rng, LAYER_COUNT)};
     u->edges = edges;
-    u->n_edges = n;
+    u->n_edges = unit_edges_sort(edges, n);
 }
 
 static struct delta some_delta(uint64_t *rng)
@@ -429,6 +429,27 @@ static void test_delta_codec__each_rule_is_named(void **state)
     expect_claim_refused(2, 1, 0, "\x80\0a", 4, "E3: a number");
 }
 
+static void test_delta_codec__E6_edges_that_are_there_twice_or_not_in_order(void **state)
+{
+    struct draft draft;
+
+    (void)state;
+    draft_init(&draft, "a.c", 1);
+    draft_edge(&draft, 1, 1, EDGE_CALLS, 5);
+    draft_edge(&draft, 1, 1, EDGE_CALLS, 6);
+    struct delta d = delta_of(&draft, 1);
+    struct buf b = bytes_of(&d);
+    uint8_t *p = (uint8_t *)b.p;
+    uint8_t *line = p + b.n - codec_get32(p + 8) - 2; /* of the last edge, from that before */
+    assert_int_equal(*line, 2);
+    *line = 0;
+    expect_refused(p, b.n, PT_ECORRUPT, "E6: D5: unit a.c: edge 1");
+    *line = 1;
+    expect_refused(p, b.n, PT_ECORRUPT, "E6: D5: unit a.c: edge 1");
+    buf_release(&b);
+    delta_release(&d);
+}
+
 /* ---- limits ---- */
 
 /* Claims of billions must not lead to allocations: each of these is refused at once. */
@@ -540,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_delta_codec__random_damage_is_refused_or_a_delta),
         cmocka_unit_test(test_delta_codec__another_version_is_refused_by_name),
         cmocka_unit_test(test_delta_codec__each_rule_is_named),
+        cmocka_unit_test(test_delta_codec__E6_edges_that_are_there_twice_or_not_in_order),
         cmocka_unit_test(test_delta_codec__counts_are_believed_only_as_far_as_bytes_go),
         cmocka_unit_test(test_delta_codec__time_grows_with_the_bytes_alone),
         cmocka_unit_test(test_delta_codec__each_failing_allocation_is_survived),

@@ -4,7 +4,7 @@
 #include "base/fault.h"
 #include "graph/lists.h"
 #include "graph/pins.h"
-#include "graph/segment.h"
+#include "graph/model.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -109,10 +109,55 @@ static void check_list(const struct fixture *f, const struct twin_graph *g, uint
     assert_int_equal(any, n > 0);
 }
 
-static void check_graph(const struct fixture *f, const struct twin_graph *g, uint32_t generation)
+/* The entry of the key, by going through all of them. */
+static const struct twin_entry *twin_find(const struct twin_list *t, uint8_t kind, uint32_t target)
+{
+    for (uint32_t i = 0; i < t->at.len; i++) {
+        if (edge_attr_kind(t->at.at[i].attr) == kind && t->at.at[i].target == target)
+            return &t->at.at[i];
+    }
+    return NULL;
+}
+
+static void check_find(const struct fixture *f, const struct twin_list *t, uint32_t generation,
+                       uint32_t id, uint8_t kind, uint32_t target)
+{
+    const struct twin_entry *want = twin_find(t, kind, target);
+    struct list_entry e = {.value = 12345, .attr = 99};
+    assert_int_equal(list_find(&f->lists, generation, id, kind, target, &e), want != NULL);
+    if (want == NULL) {
+        assert_true(e.value == 12345 && e.attr == 99);
+        return;
+    }
+    assert_int_equal(e.attr, want->attr);
+    assert_int_equal(e.value, f->lists.values ? want->value : 0);
+}
+
+/* What is there, and what would stand just before and behind it. */
+static void check_finds(struct fixture *f, const struct twin_graph *g, uint32_t generation,
+                        uint32_t id)
+{
+    const struct twin_list *t = &g->lists[id];
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct twin_entry any = {.target = below(f, TARGETS), .attr = (uint8_t)below(f, 16)};
+        const struct twin_entry *e = t->at.len > 0 ? &t->at.at[below(f, t->at.len)] : &any;
+        uint8_t kind = edge_attr_kind(e->attr);
+        check_find(f, t, generation, id, kind, e->target);
+        check_find(f, t, generation, id, kind, e->target + 1);
+        check_find(f, t, generation, id, kind, e->target - 1);
+        check_find(f, t, generation, id, kind + 1, e->target);
+        check_find(f, t, generation, id, edge_attr_kind(any.attr), any.target);
+    }
+    check_find(f, t, generation, id, 0, 0);
+    check_find(f, t, generation, id, 63, UINT32_MAX);
+}
+
+static void check_graph(struct fixture *f, const struct twin_graph *g, uint32_t generation)
 {
     for (uint32_t i = 0; i < NODES; i++)
         check_list(f, g, generation, i);
+    check_finds(f, g, generation, below(f, NODES));
+    check_finds(f, g, generation, below(f, NODES / 8) * 8); /* a long one */
 }
 
 static int by_key(const void *a, const void *b)
@@ -130,7 +175,7 @@ static uint32_t random_edits(struct fixture *f, struct list_edit *e)
     for (uint32_t i = 0; i < want; i++)
         e[i] = (struct list_edit){.target = below(f, TARGETS),
                                   .value = below(f, 1000),
-                                  .attr = seg_attr(below(f, 3), below(f, 4)),
+                                  .attr = edge_attr(below(f, 3), below(f, 4)),
                                   .remove = below(f, 100) < removals};
     qsort(e, want, sizeof(*e), by_key);
     for (uint32_t i = 0; i < want; i++) {
@@ -149,7 +194,7 @@ static void make_base(struct fixture *f)
         for (uint32_t i = 0; i < n; i++) {
             struct list_edit e = {.target = below(f, TARGETS),
                                   .value = below(f, 1000),
-                                  .attr = seg_attr(below(f, 3), below(f, 4))};
+                                  .attr = edge_attr(below(f, 3), below(f, 4))};
             twin_edit(t, &e);
         }
         if (t->at.len == 0)

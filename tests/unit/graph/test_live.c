@@ -1,10 +1,12 @@
 /* The live graph against its twin, in every generation that a reader holds. */
 #include "unit/graph/live_twin.h"
+#include "unit/graph/read_all.h"
 
 #include "base/fault.h"
 #include "graph/delta_codec.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 static void test_live__every_view_has_what_its_files_contributed(void **state)
 {
@@ -17,7 +19,7 @@ static void test_live__every_view_has_what_its_files_contributed(void **state)
             uint32_t v = below(f, VERSIONS);
             if (f->views[v].g != NULL) {
                 check_view(f, &f->views[v], &f->kept[v]);
-                live_unpin(f->g, &f->views[v]);
+                live_unpin(&f->views[v]);
             } else {
                 assert_true(live_pin(f->g, &f->views[v]));
                 f->kept[v] = f->now;
@@ -44,7 +46,7 @@ static void test_live__replacing_all_leaves_only_what_is_named(void **state)
     delta_init(&d);
     d.replace_all = true;
     assert_true(vec_push(&d.units, *u));
-    assert_int_equal(live_apply(f->g, &d, NULL), PT_OK);
+    assert_int_equal(apply_delta(f, &d, NULL), PT_OK);
     f->now = next;
     check_now(f);
     delta_release(&d);
@@ -60,7 +62,7 @@ static void test_live__a_delta_that_breaks_an_invariant_changes_nothing(void **s
     struct unit *u = new_unit(f, 2, true);
     delta_init(&d);
     assert_true(vec_push(&d.units, *u));
-    assert_int_equal(live_apply(f->g, &d, &err), PT_EINVAL); /* others refer to it */
+    assert_int_equal(apply_delta(f, &d, &err), PT_EINVAL); /* others refer to it */
     assert_non_null(strstr(err.msg, "D4"));
     check_now(f);
 
@@ -68,7 +70,7 @@ static void test_live__a_delta_that_breaks_an_invariant_changes_nothing(void **s
     fill_nodes(f, u, 5);
     ((struct unit_node *)(uintptr_t)u->nodes)[2].sig = sig_of(6, 1);
     d.units.at[0] = *u;
-    assert_int_equal(live_apply(f->g, &d, &err), PT_EINVAL);
+    assert_int_equal(apply_delta(f, &d, &err), PT_EINVAL);
     assert_non_null(strstr(err.msg, "D3"));
     check_now(f);
 
@@ -78,7 +80,7 @@ static void test_live__a_delta_that_breaks_an_invariant_changes_nothing(void **s
     u->edges = &e;
     u->n_edges = 1;
     d.units.at[0] = *u;
-    assert_int_equal(live_apply(f->g, &d, &err), PT_EINVAL);
+    assert_int_equal(apply_delta(f, &d, &err), PT_EINVAL);
     check_now(f);
     delta_release(&d);
     for (uint32_t i = 0; i < 20; i++)
@@ -96,7 +98,7 @@ static void test_live__a_failing_allocation_changes_nothing(void **state)
         struct delta d;
         struct version next = random_change(f, &d);
         fault_arm("mem.alloc", nth, ENOMEM);
-        int rc = live_apply(f->g, &d, NULL);
+        int rc = apply_delta(f, &d, NULL);
         fired = fault_fired();
         fault_disarm_all();
         if (rc == PT_OK)
@@ -121,7 +123,7 @@ static void apply_encoded(struct fixture *f, const struct delta *d)
     struct err err = {0};
     assert_int_equal(delta_encode(d, &bytes, NULL), PT_OK);
     assert_int_equal(delta_decode((const uint8_t *)bytes.p, bytes.n, &again, NULL), PT_OK);
-    if (live_apply(f->g, &again, &err) != PT_OK)
+    if (apply_delta(f, &again, &err) != PT_OK)
         fail_msg("%s", err.msg);
     delta_release(&again);
     buf_release(&bytes);
@@ -133,7 +135,7 @@ static void test_live__an_inverse_takes_a_delta_back(void **state)
     struct fixture *f = fixture_new(19);
     for (uint32_t i = 0; i < 150; i++) {
         struct delta d, back;
-        struct live_view v;
+        struct view v;
         const struct version none = {{0}};
         struct version next = random_change(f, &d), before = f->now;
         d.replace_all = i % 10 == 9 && memcmp(&next, &none, sizeof(none)) != 0;
@@ -155,7 +157,7 @@ static void test_live__an_inverse_takes_a_delta_back(void **state)
                 f->now = next;
             }
         }
-        live_unpin(f->g, &v);
+        live_unpin(&v);
         delta_release(&back);
         delta_release(&d);
     }
@@ -168,16 +170,16 @@ static void test_live__an_inverse_of_everything(void **state)
     (void)state;
     struct fixture *f = fixture_new(23);
     struct delta d, back;
-    struct live_view v;
+    struct view v;
     for (uint32_t i = 0; i < 10; i++)
         commit(f);
     delta_init(&d);
     d.replace_all = true;
     assert_true(live_pin(f->g, &v));
     assert_int_equal(live_inverse(&v, &d, &back, NULL), PT_OK);
-    assert_int_equal(live_apply(f->g, &d, NULL), PT_OK);
-    assert_int_equal(live_apply(f->g, &back, NULL), PT_OK);
-    live_unpin(f->g, &v);
+    assert_int_equal(apply_delta(f, &d, NULL), PT_OK);
+    assert_int_equal(apply_delta(f, &back, NULL), PT_OK);
+    live_unpin(&v);
     check_now(f);
     delta_release(&back);
     delta_release(&d);
@@ -195,29 +197,14 @@ struct shared {
 static void *reader(void *ctx)
 {
     struct shared *s = ctx;
+    uint64_t last = 0;
     while (!atomic_load(&s->done)) {
-        struct live_view v;
-        uint32_t alive = 0;
-        if (!live_pin(s->g, &v))
-            abort();
-        for (uint32_t id = 0; id < v.n_nodes; id++) {
-            const struct live_node *n = live_node(&v, id);
-            struct list_walk w;
-            alive += n != NULL;
-            if (n != NULL && (live_file(&v, n->file) == NULL || live_node(&v, n->parent) == NULL))
-                abort();
-            if (!list_begin(&v.g->out, v.generation, id, &w))
-                continue;
-            do {
-                for (uint32_t i = 0; i < w.span.n; i++) {
-                    if (n == NULL || live_node(&v, w.span.targets[i]) == NULL)
-                        abort(); /* an edge without its ends */
-                }
-            } while (list_more(&w));
-        }
-        if (alive == 0)
-            abort();
-        live_unpin(s->g, &v);
+        struct view v;
+        must(live_pin(s->g, &v));
+        must(view_generation(&v) >= last);
+        last = view_generation(&v);
+        read_all(&v);
+        live_unpin(&v);
         atomic_fetch_add(&s->reads, 1);
     }
     return NULL;
@@ -231,13 +218,149 @@ static void test_live__readers_see_whole_commits(void **state)
     pthread_t threads[2];
     for (uint32_t i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, reader, &s), 0);
-    for (uint32_t i = 0; i < 1500 || atomic_load(&s.reads) < 50; i++)
+    for (uint32_t i = 0; i < 1000 || atomic_load(&s.reads) < 50; i++)
         commit(f);
     atomic_store(&s.done, true);
     for (uint32_t i = 0; i < 2; i++)
         (void)pthread_join(threads[i], NULL);
     check_now(f);
     assert_true(live_bytes(f->g) < (size_t)64 << 20);
+    fixture_free(f);
+}
+
+/* ---- one graph after another ---- */
+
+/* The graph as a new one, with its commits counted from the same number. */
+static struct live *copy_of(struct fixture *f, struct live *g)
+{
+    struct view v;
+    struct live *copy;
+    struct delta d;
+    assert_true(live_pin(g, &v));
+    const struct live_stamp stamp = {view_generation(&v), view_as_of_ns(&v)};
+    delta_init(&d);
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (f->now.of[i] != NULL)
+            assert_true(vec_push(&d.units, *f->now.of[i]));
+    }
+    assert_int_equal(live_new(&copy, NULL), PT_OK);
+    assert_int_equal(live_apply(copy, &d, stamp, NULL), PT_OK);
+    live_unpin(&v);
+    delta_release(&d);
+    return copy;
+}
+
+/* Views of a graph that was succeeded stay as they are until they are unpinned, and it stays as
+ * long as they do. */
+static void test_live__a_graph_succeeds_another_under_its_readers(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(29);
+    struct live *first = f->g;
+    _Atomic(struct live *) newest = first;
+    struct pins *pins = first->pins;
+    struct view old, newer;
+    commit(f);
+    assert_true(live_pin_newest(&newest, pins, &old));
+    assert_ptr_equal(old.g, first);
+    const struct version then = f->now;
+    commit(f);
+    struct live *next = copy_of(f, first);
+    live_succeed(next, first, &newest);
+    f->g = next;
+    assert_true(live_pin_newest(&newest, pins, &newer));
+    assert_ptr_equal(newer.g, next);
+    assert_int_equal(view_generation(&newer), 3);
+    assert_false(live_is_left(next));
+    check_view(f, &old, &then);
+    check_view(f, &newer, &f->now);
+    for (uint32_t i = 0; i < 20; i++)
+        commit(f);
+    check_view(f, &old, &then);
+    assert_false(live_is_left(next));
+    live_unpin(&old);
+    assert_true(live_is_left(next));
+    live_free(first);
+    check_now(f);
+    live_unpin(&newer);
+    fixture_free(f);
+}
+
+struct chain {
+    _Atomic(struct live *) newest;
+    struct pins *pins;
+    atomic_bool done;
+    atomic_uint reads;
+};
+
+static void *chain_reader(void *ctx)
+{
+    struct chain *c = ctx;
+    uint64_t last = 0;
+    while (!atomic_load(&c->done)) {
+        struct view v;
+        must(live_pin_newest(&c->newest, c->pins, &v));
+        must(view_generation(&v) >= last);
+        last = view_generation(&v);
+        read_all(&v);
+        live_unpin(&v);
+        atomic_fetch_add(&c->reads, 1);
+    }
+    return NULL;
+}
+
+/* The one that succeeds may have gone through more generations than the one before it. */
+static void test_live__an_older_graph_may_succeed_a_younger_one(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(37);
+    struct live *young, *g = f->g;
+    _Atomic(struct live *) newest;
+    struct view old, v;
+    for (uint32_t i = 0; i < 30; i++)
+        commit(f);
+    assert_int_equal(live_new(&young, NULL), PT_OK);
+    newest = young;
+    assert_true(live_pin_newest(&newest, young->pins, &old));
+    live_succeed(g, young, &newest);
+    assert_true(live_pin_newest(&newest, g->pins, &v));
+    check_view(f, &v, &f->now);
+    assert_int_equal(view_file_count(&old), 0);
+    live_unpin(&old);
+    live_unpin(&v);
+    assert_true(live_is_left(g));
+    live_free(young);
+    for (uint32_t i = 0; i < 30; i++) {
+        commit(f);
+        check_now(f);
+    }
+    fixture_free(f);
+}
+
+static void test_live__readers_never_notice_a_succession(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(31);
+    struct chain c = {.newest = f->g, .pins = f->g->pins};
+    pthread_t threads[2];
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, chain_reader, &c), 0);
+    for (uint32_t i = 0; i < 40 || atomic_load(&c.reads) < 50; i++) {
+        struct live *old = f->g, *next;
+        for (uint32_t k = 0; k < 5; k++)
+            commit(f);
+        next = copy_of(f, old);
+        live_succeed(next, old, &c.newest);
+        f->g = next;
+        commit(f);
+        while (!live_is_left(next))
+            (void)sched_yield();
+        live_free(old);
+    }
+    atomic_store(&c.done, true);
+    for (uint32_t i = 0; i < 2; i++)
+        (void)pthread_join(threads[i], NULL);
+    check_now(f);
     fixture_free(f);
 }
 
@@ -251,6 +374,9 @@ int main(void)
         cmocka_unit_test(test_live__an_inverse_takes_a_delta_back),
         cmocka_unit_test(test_live__an_inverse_of_everything),
         cmocka_unit_test(test_live__readers_see_whole_commits),
+        cmocka_unit_test(test_live__a_graph_succeeds_another_under_its_readers),
+        cmocka_unit_test(test_live__an_older_graph_may_succeed_a_younger_one),
+        cmocka_unit_test(test_live__readers_never_notice_a_succession),
     };
     return RUN_TESTS(tests);
 }

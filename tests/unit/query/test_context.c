@@ -32,6 +32,17 @@ static void check(const struct graph *g, const struct context *c, const char *no
         fail_msg("%s is a %s at %u", node, context_role_name(item->role), item->distance);
 }
 
+static void check_edge(const struct graph *g, const struct context *c, const char *node,
+                       const char *from, const char *to, enum edge_kind kind)
+{
+    const struct context_item *item = item_of(c, graph_id(g, node));
+
+    assert_non_null(item);
+    assert_int_equal(item->from, graph_id(g, from));
+    assert_int_equal(item->to, graph_id(g, to));
+    assert_int_equal(item->kind, kind);
+}
+
 static void check_missing(const struct graph *g, const struct context *c, const char *node)
 {
     if (item_of(c, graph_id(g, node)) != NULL)
@@ -78,6 +89,23 @@ static void test_context__gives_each_neighbour_under_its_role(void **state)
     check_missing(g, &c, "outermost");
     assert_int_equal(c.totals[CONTEXT_TEST], 3);
     assert_int_equal(c.totals[CONTEXT_CALLER], 1);
+    context_release(&c);
+    graph_free(g);
+}
+
+static void test_context__names_the_edge_that_relates_each(void **state)
+{
+    struct graph *g = graph_of(code);
+    struct context c = context_of(g, "run");
+
+    (void)state;
+    assert_int_equal(c.items.at[0].from, NODE_NONE);
+    assert_int_equal(item_of(&c, graph_id(g, "Model"))->from, NODE_NONE);
+    check_edge(g, &c, "caller", "caller", "run", EDGE_CALLS);
+    check_edge(g, &c, "helper", "run", "helper", EDGE_CALLS);
+    check_edge(g, &c, "sub_run", "sub_run", "run", EDGE_OVERRIDES);
+    check_edge(g, &c, "deeper", "helper", "deeper", EDGE_CALLS);
+    check_edge(g, &c, "test_far", "test_far", "outermost", EDGE_CALLS);
     context_release(&c);
     graph_free(g);
 }
@@ -303,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_context__gives_each_neighbour_under_its_role),
+        cmocka_unit_test(test_context__names_the_edge_that_relates_each),
         cmocka_unit_test(test_context__of_a_type_gives_members_and_who_calls_them),
         cmocka_unit_test(test_context__joins_impl_blocks_and_their_type),
         cmocka_unit_test(test_context__gives_who_uses_a_type_by_another_word),

@@ -51,7 +51,7 @@ static void test_cycles__are_components_with_a_shortest_cycle_each(void **state)
     assert_int_equal(step->from, graph_id(g, "g"));
     assert_int_equal(step->to, graph_id(g, "h"));
     assert_int_equal(step->kind, EDGE_CALLS);
-    assert_int_equal(view_sites(g->v, step->evidence, &site), 1);
+    assert_int_equal(view_sites(g->v, step->from, step->to, step->kind, &site), 1);
     assert_int_equal(site->line, 4);
     cycles_release(&c);
     graph_free(g);
@@ -338,6 +338,21 @@ static void test_cycles__of_types_take_another_word_for_a_type_as_the_type(void 
     graph_free(g);
 }
 
+static void test_cycles__take_a_block_of_an_alias_as_one_of_its_type(void **state)
+{
+    struct graph *g = graph_of("file a.rs as k::a\nfile b.rs as k::b\n"
+                               "impl a.rs::S; method a.rs::S::m = m; type-alias a.rs::S = alias\n"
+                               "struct b.rs::S = s; struct b.rs::T = t\n"
+                               "alias -> s uses; m -> t uses; t -> s uses");
+    struct cycles c = cycles_of(g, CYCLES_TYPE, false, false);
+
+    (void)state;
+    assert_int_equal(c.list.len, 1);
+    check_cycle(g, &c, 0, "s t", "s t");
+    cycles_release(&c);
+    graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_cycles__need_no_stack_for_long_chains),
         cmocka_unit_test(test_cycles__survive_each_failing_allocation),
         cmocka_unit_test(test_cycles__of_an_empty_graph_are_none),
+        cmocka_unit_test(test_cycles__take_a_block_of_an_alias_as_one_of_its_type),
     };
     return RUN_TESTS(tests);
 }

@@ -56,9 +56,8 @@ static bool has_edge(const struct view *v, uint32_t from, const struct reached *
 
     view_edges(v, from, in, EDGE_ALL, &it);
     while (view_next(&it, &e)) {
-        if (e.node == to->node && e.kind == to->kind && e.evidence == to->evidence &&
-            e.layer == to->layer)
-            return true;
+        if (e.node == to->node && e.kind == to->kind && e.layer == to->layer)
+            return to->edge;
     }
     return false;
 }
@@ -114,7 +113,7 @@ static void test_reach__agrees_with_a_naive_walk(void **state)
     reach_release(&r);
 }
 
-static void test_reach__orders_wide_levels_by_id(void **state)
+static void test_reach__orders_wide_levels(void **state)
 {
     struct buf text = {0};
     struct reach_options o = options_of(EDGE_BIT(EDGE_CALLS) | EDGE_BIT(EDGE_USES));
@@ -153,6 +152,38 @@ static void test_reach__stops_at_max_nodes_and_says_so(void **state)
     assert_int_equal(query_reach(g->v, &a, 1, &o, &r, NULL), 0);
     assert_int_equal(r.nodes.len, 4);
     assert_false(r.truncated);
+    reach_release(&r);
+    graph_free(g);
+}
+
+static void test_reach__keeps_the_first_of_a_distance_that_is_cut(void **state)
+{
+    /* Edges come by kind: y, z, x. */
+    struct graph *g = graph_of("class a.py::A; method a.py::A.m; method a.py::A.n\n"
+                               "fn b.py::hub; fn b.py::x; fn b.py::y; fn b.py::z\n"
+                               "hub -> y calls; hub -> z calls; hub -> x uses; z -> A uses");
+    struct reach_options o = options_of(EDGE_BLAST);
+    uint32_t hub = graph_id(g, "hub"), a = graph_id(g, "A");
+    struct reach r;
+
+    (void)state;
+    reach_init(&r);
+    o.max_nodes = 3;
+    assert_int_equal(query_reach(g->v, &hub, 1, &o, &r, NULL), 0);
+    assert_int_equal(r.nodes.len, 3);
+    assert_int_equal(r.nodes.at[1].node, graph_id(g, "x"));
+    assert_int_equal(r.nodes.at[2].node, graph_id(g, "y"));
+    assert_true(r.truncated);
+    o.from_members = true;
+    o.max_nodes = 2;
+    assert_int_equal(query_reach(g->v, &a, 1, &o, &r, NULL), 0);
+    assert_int_equal(r.nodes.len, 2);
+    assert_int_equal(r.nodes.at[1].node, graph_id(g, "m"));
+    assert_true(r.truncated);
+    /* What was cut is not known any more. */
+    assert_int_equal(query_path(g->v, a, graph_id(g, "n"), &o, &r, NULL), 0);
+    assert_int_equal(r.nodes.len, 0);
+    assert_true(r.truncated);
     reach_release(&r);
     graph_free(g);
 }
@@ -233,6 +264,11 @@ static void test_reach__takes_impl_blocks_as_parts_of_their_type(void **state)
     assert_int_equal(query_reach(g->v, &near, 1, &o, &r, NULL), 0);
     assert_true(is_reached(&r, graph_id(g, "m"), &distance) && distance == 0);
     assert_true(is_reached(&r, graph_id(g, "user"), &distance) && distance == 1);
+    assert_int_equal(r.nodes.len, 4);
+    assert_false(r.nodes.at[0].edge);
+    assert_false(r.nodes.at[1].edge); /* the block */
+    assert_int_equal(r.nodes.at[1].kind, EDGE_DEFINES);
+    assert_true(r.nodes.at[2].edge && r.nodes.at[3].edge);
     assert_int_equal(query_reach(g->v, &far, 1, &o, &r, NULL), 0);
     assert_int_equal(r.nodes.len, 1);
     graph_free(g);
@@ -505,8 +541,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reach__agrees_with_a_naive_walk),
-        cmocka_unit_test(test_reach__orders_wide_levels_by_id),
+        cmocka_unit_test(test_reach__orders_wide_levels),
         cmocka_unit_test(test_reach__stops_at_max_nodes_and_says_so),
+        cmocka_unit_test(test_reach__keeps_the_first_of_a_distance_that_is_cut),
         cmocka_unit_test(test_reach__counts_a_repeated_start_once),
         cmocka_unit_test(test_reach__starts_from_the_members_too_when_told_to),
         cmocka_unit_test(test_reach__takes_impl_blocks_as_parts_of_their_type),

@@ -384,7 +384,8 @@ static bool ask_failing(const struct graph *g, const char *method, const char *a
         render_text(&a, &narrow, &text);
         render_json(&a, &json);
     }
-    bool fired = fault_fired(), told = rc == PT_ENOMEM || text.failed || json.failed;
+    bool fired = fault_fired();
+    bool told = rc == PT_ENOMEM || text.failed || json.failed || q.out.failed;
     fault_disarm_all();
     if (fired != told)
         fail_msg("%s %s: allocation %u failed without a word, code %d", method, args, (unsigned)n,
@@ -416,6 +417,15 @@ static void test_methods__survive_each_failing_allocation(void **state)
         {"search", "text=hel"},
         {"generate_context", "x=Pool"},
         {"stats", ""},
+        {"root", ""},
+        {"export", "what=nodes"},
+        {"export", "what=edges"},
+        {"export", "what=edges format=json"},
+        {"export", "what=dump"},
+        {"export", "what=dump format=json"},
+        {"export", "what=dump format=dot"},
+        {"export", "what=edges format=graphml"},
+        {"export", "what=nodes format=mermaid"},
     };
     struct graph *g = graph_of(program);
     for (unsigned i = 0; i < PT_COUNT(questions); i++) {

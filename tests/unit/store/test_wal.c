@@ -1,227 +1,11 @@
 /* The log against a naive list: what was acknowledged comes back, whatever happens to the process,
  * the machine or the disk (L1 - L6 of store/wal.h); and damage is told apart from torn tails. One
- * long file, as all of it needs the list and the same ways to look at files from outside. */
-#include "store/wal.h"
+ * long file, as all of it needs the list and the same ways to look at files from outside. Reading beside a writer,
+ * and numbers that are skipped: test_wal_read.c. */
+#include "unit/store/log.h"
 
-#include "base/clock.h"
-#include "base/codec.h"
-#include "base/fault.h"
-#include "base/io_observe.h"
-#include "unit/base/support.h"
-
-#include <ftw.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#define RECORDS 4096
-#define LARGEST 6000
-
-struct fixture {
-    char dir[64];
-    struct wal_options o;
-    struct wal *w;
-    struct wal_report report;
-    struct err err;
-    uint64_t rng;
-    /* The list: records 1 to n. What each holds is a function of its number and salt. */
-    uint64_t n;
-    uint32_t size[RECORDS + 1];
-    uint32_t salt[RECORDS + 1];
-    uint64_t acknowledged; /* the last record that is */
-    uint64_t replayed;     /* the last record that wal_open handed out */
-};
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-
-    f->rng = 1;
-    /* In memory where that is possible: the tests sync some ten thousand times. */
-    strcpy(f->dir, "/dev/shm/pt-test-wal-XXXXXX");
-    if (mkdtemp(f->dir) == NULL) {
-        strcpy(f->dir, "wal-XXXXXX");
-        assert_non_null(mkdtemp(f->dir));
-    }
-    f->o = (struct wal_options){.id = "this very store", .create = true, .file_bytes = 4096};
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    fault_disarm_all();
-    (void)wal_close(f->w, NULL);
-    nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    free(f);
-    return 0;
-}
-
-static void fill_payload(const struct fixture *f, uint64_t seq, uint8_t *p)
-{
-    uint64_t rng = seq * 1000003 + f->salt[seq];
-    rng_fill(&rng, p, f->size[seq]);
-}
-
-static int replay(void *ctx, uint64_t seq, const uint8_t *payload, size_t n)
-{
-    struct fixture *f = ctx;
-    static uint8_t want[4 << 20];
-
-    assert_int_equal(seq, f->replayed + 1);
-    assert_true(seq <= f->n);
-    assert_int_equal(n, f->size[seq]);
-    fill_payload(f, seq, want);
-    assert_memory_equal(payload, want, n);
-    f->replayed = seq;
-    return 0;
-}
-
-static int open_log(struct fixture *f)
-{
-    f->replayed = f->o.covered;
-    f->err = (struct err){0};
-    return wal_open(f->dir, &f->o, replay, f, &f->w, &f->report, &f->err);
-}
-
-/* What was not replayed is gone from the list too: it had not been acknowledged. */
-static void must_open(struct fixture *f)
-{
-    if (open_log(f) != 0)
-        fail_msg("%s", f->err.msg);
-    assert_true(f->replayed >= f->acknowledged);
-    assert_int_equal(f->report.records, f->replayed - f->o.covered);
-    assert_int_equal(wal_last_seq(f->w), f->replayed);
-    assert_int_equal(f->report.last_seq, f->replayed);
-    f->n = f->acknowledged = f->replayed;
-}
-
-static void close_log(struct fixture *f)
-{
-    struct wal *w = f->w;
-
-    f->w = NULL;
-    assert_int_equal(wal_close(w, &f->err), 0);
-}
-
-/* In one to four parts, of any sizes. */
-static int append_sized(struct fixture *f, uint32_t size)
-{
-    static uint8_t payload[4 << 20];
-    struct io_part parts[4];
-    size_t n_parts = 1 + rng_below(&f->rng, 4), at = 0;
-    uint64_t seq = f->n + 1, got = 0;
-
-    assert_true(seq <= RECORDS && size <= sizeof(payload));
-    f->size[seq] = size;
-    f->salt[seq] = (uint32_t)rng_next(&f->rng);
-    fill_payload(f, seq, payload);
-    for (size_t i = 0; i < n_parts; i++) {
-        size_t n = i + 1 == n_parts ? size - at : rng_below(&f->rng, size - at + 1);
-        parts[i] = (struct io_part){payload + at, n};
-        at += n;
-    }
-    int rc = wal_append(f->w, parts, n_parts, &got, &f->err);
-    if (rc == 0) {
-        assert_int_equal(got, seq);
-        f->n = seq;
-    }
-    return rc;
-}
-
-static void append(struct fixture *f, uint32_t size)
-{
-    if (append_sized(f, size) != 0)
-        fail_msg("%s", f->err.msg);
-}
-
-static int commit(struct fixture *f)
-{
-    int rc = wal_commit(f->w, &f->err);
-
-    if (rc == 0)
-        f->acknowledged = f->n;
-    return rc;
-}
-
-static uint32_t some_size(struct fixture *f)
-{
-    return (uint32_t)rng_below(&f->rng, rng_below(&f->rng, 8) ? 200 : LARGEST);
-}
-
-/* ---- files, from outside ---- */
-
-static const char *file_path(const struct fixture *f, uint64_t first)
-{
-    static char path[128];
-
-    (void)snprintf(path, sizeof(path), "%s/log-%016llx.isl", f->dir, (unsigned long long)first);
-    return path;
-}
-
-static uint8_t *read_whole(const char *path, size_t *ret_n)
-{
-    FILE *file = fopen(path, "rb");
-    struct stat st;
-
-    assert_non_null(file);
-    assert_int_equal(fstat(fileno(file), &st), 0);
-    *ret_n = (size_t)st.st_size;
-    uint8_t *p = malloc(*ret_n + 1);
-    assert_int_equal(fread(p, 1, *ret_n, file), *ret_n);
-    (void)fclose(file);
-    return p;
-}
-
-static void write_whole(const char *path, const uint8_t *p, size_t n)
-{
-    FILE *file = fopen(path, "wb");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(p, 1, n, file), n);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void expect_file(const char *path, const uint8_t *want, size_t n)
-{
-    size_t n_now;
-    uint8_t *now = read_whole(path, &n_now);
-
-    assert_int_equal(n_now, n);
-    assert_memory_equal(now, want, n);
-    free(now);
-}
-
-static void expect_refused(struct fixture *f, int code, const char *a, const char *b)
-{
-    int rc = open_log(f);
-
-    if (rc != code || strstr(f->err.msg, a) == NULL || strstr(f->err.msg, b) == NULL)
-        fail_msg("code %d, \"%s\"; not %d, \"%s\", \"%s\"", rc, f->err.msg, code, a, b);
-    assert_null(f->w);
-}
-
-static uint64_t used_bytes(const uint8_t *p, size_t n)
-{
-    struct wal_scan scan;
-    struct wal_reading how = {.may_be_torn = true};
-    struct err err = {0};
-
-    if (wal_scan(p, n, &how, &scan, &err) != 0)
-        fail_msg("%s", err.msg);
-    return scan.end;
-}
 
 /* ---- what comes back ---- */
 
@@ -246,9 +30,22 @@ static void test_wal__records_come_back_in_order(void **state)
     assert_int_equal(wal_close(NULL, NULL), 0);
 }
 
+/* An image takes numbers that the log never sees. */
+static void skip_some(struct fixture *f, uint64_t by)
+{
+    assert_int_equal(wal_sync(f->w, NULL), 0);
+    f->n += by;
+    f->acknowledged = f->o.covered = f->n;
+    wal_skip(f->w, f->n);
+}
+
 static void random_step(struct fixture *f)
 {
-    switch (rng_below(&f->rng, 20)) {
+    switch (rng_below(&f->rng, 22)) {
+    case 20:
+        if (rng_below(&f->rng, 4) == 0)
+            skip_some(f, 1 + rng_below(&f->rng, 4));
+        break;
     case 0:
         assert_int_equal(wal_sync(f->w, NULL), 0);
         f->acknowledged = f->n;
@@ -723,6 +520,7 @@ static void test_wal__damage_names_file_offset_and_remedy(void **state)
 static void test_wal__damaged_files_are_set_aside(void **state)
 {
     struct fixture *f = *state;
+    struct buf names = {0};
     char path[160];
 
     for (int i = 1; i <= 2; i++) {
@@ -730,11 +528,16 @@ static void test_wal__damaged_files_are_set_aside(void **state)
         must_open(f);
         append(f, 10);
         close_log(f);
-        assert_int_equal(wal_set_aside(f->dir, NULL), 0);
+        assert_int_equal(wal_set_aside(f->dir, &names, NULL), 0);
         (void)snprintf(path, sizeof(path), "%s.damaged-%d", file_path(f, 1), i);
         assert_int_equal(access(path, F_OK), 0);
+        assert_string_equal(buf_cstr(&names), strrchr(path, '/') + 1);
+        buf_reset(&names);
     }
-    assert_int_equal(wal_set_aside(f->dir, NULL), 0);
+    assert_int_equal(wal_set_aside(f->dir, &names, NULL), 0);
+    assert_int_equal(wal_set_aside(f->dir, NULL, NULL), 0);
+    assert_int_equal(names.n, 0);
+    buf_release(&names);
 }
 
 /* ---- files made by hand: W3, and what a mark proves ---- */
@@ -1260,8 +1063,6 @@ static void test_wal__dying_at_any_call_leaves_what_was_acknowledged(void **stat
         (void)munmap(shared, sizeof(*shared));
     }
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
