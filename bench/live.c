@@ -558,10 +558,15 @@ static void remove_store(void)
 static void make_store(void)
 {
     const char *path = STORE "/graph-0000000000000001.image";
+    const struct durable_options o = {0};
     struct err err = {0};
+    struct durable *empty = NULL;
     struct live *g;
     struct view v;
     remove_store();
+    if (durable_open(STORE, &o, &empty, NULL, &err) != PT_OK) /* its id and its log */
+        die(&err);
+    (void)durable_close(empty, NULL);
     live_make(&g);
     (void)printf("  in memory: %.1f MB, %.0f bytes for each node\n", (double)live_bytes(g) / 1e6,
                  (double)live_bytes(g) / n_nodes);

@@ -228,8 +228,11 @@ static int check_names(struct checker *c)
         if ((before != NULL && strcmp(before, text) >= 0) ||
             !list_at(c, &c->g->names, &c->g->named, id, &s) || s.n == 0)
             return broken(c, "I8", "name", id);
-        for (uint32_t i = 0; i < s.n; i++)
+        for (uint32_t i = 0; i < s.n; i++) {
+            if (s.attrs[i] != 0)
+                return broken(c, "I8", "name", id);
             c->named_sum += hash_mix64((uint64_t)id << 32 | s.targets[i]);
+        }
         before = text;
     }
     if (c->named_sum != c->name_sum)

@@ -28,6 +28,7 @@ struct fixture {
     struct view views[VERSIONS];
     uint64_t rng;
     struct store *store; /* borrowed; not NULL: in place of g, which is not used then */
+    uint64_t operations; /* nodes and edges that commits brought or took */
     struct delta first;  /* the delta that made the first version */
 };
 
@@ -344,6 +345,20 @@ static inline void fixture_free(struct fixture *f)
     free(f);
 }
 
+static inline uint64_t count_operations(const struct fixture *f, const struct delta *d)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < d->units.len; i++) {
+        const struct unit *u = &d->units.at[i];
+        n += (uint64_t)u->n_nodes + u->n_edges;
+        for (uint32_t k = 0; k < FILES && u->removed; k++) {
+            const struct unit *was = f->now.of[k];
+            n += was != NULL && strcmp(was->path, u->path) == 0 ? was->n_nodes + was->n_edges : 0;
+        }
+    }
+    return n;
+}
+
 static inline void commit(struct fixture *f)
 {
     struct delta d;
@@ -354,6 +369,7 @@ static inline void commit(struct fixture *f)
         any |= next.of[i] != NULL;
     if (any && apply_delta(f, &d, &err) != PT_OK)
         fail_msg("%s", err.msg);
+    f->operations += count_operations(f, &d);
     if (any)
         f->now = next;
     delta_release(&d);

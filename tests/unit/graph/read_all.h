@@ -8,14 +8,17 @@
 #include "graph/merkle.h"
 #include "graph/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static inline void must(bool ok)
+_Noreturn static inline void must_have(const char *what, const char *file, int line)
 {
-    if (!ok)
-        abort();
+    (void)fprintf(stderr, "%s:%d: %s\n", file, line, what);
+    abort();
 }
+
+#define must(ok) ((ok) ? (void)0 : must_have(#ok, __FILE__, __LINE__))
 
 static inline void read_edges(const struct view *v, uint32_t id)
 {

@@ -8,14 +8,29 @@
 #include <pthread.h>
 #include <sched.h>
 
+/* Nodes and edges that deltas bring or take, in all. PT_LIVE_OPERATIONS asks for more of them:
+ * scripts/property-campaign does. */
+static uint64_t operations_wanted(void)
+{
+    const char *text = getenv("PT_LIVE_OPERATIONS");
+    return text != NULL ? strtoull(text, NULL, 10) : 1000000;
+}
+
+static uint64_t first_seed(void)
+{
+    const char *text = getenv("PT_LIVE_SEED");
+    return text != NULL ? strtoull(text, NULL, 10) : 1;
+}
+
 static void test_live__every_view_has_what_its_files_contributed(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    uint64_t operations = 0, commits = 0, seed = first_seed();
+    for (; operations < operations_wanted(); seed++) {
         struct fixture *f = fixture_new(seed);
         print_message("seed %llu\n", (unsigned long long)seed);
         check_now(f);
-        for (uint32_t i = 0; i < 300; i++) {
+        for (uint32_t i = 0; i < 300; i++, commits++) {
             uint32_t v = below(f, VERSIONS);
             if (f->views[v].g != NULL) {
                 check_view(f, &f->views[v], &f->kept[v]);
@@ -27,8 +42,11 @@ static void test_live__every_view_has_what_its_files_contributed(void **state)
             commit(f);
             check_now(f);
         }
+        operations += f->operations;
         fixture_free(f);
     }
+    print_message("%llu operations in %llu commits\n", (unsigned long long)operations,
+                  (unsigned long long)commits);
 }
 
 static void test_live__replacing_all_leaves_only_what_is_named(void **state)
