@@ -21,7 +21,8 @@
  * from a pinned view, so that neither readers nor the writer wait. It also compacts: the thread maps
  * the new image, in which what commits have scattered lies together again, and brings it up to date
  * from the log; the last few commits are applied by the writer, and then the new graph takes the
- * place of the old one, which goes when its last reader has gone. A snapshot that fails is tried
+ * place of the old one, which goes when its last reader has gone. Should the log grow to 16 times its
+ * limit meanwhile, the writer waits. A snapshot that fails is tried
  * again when the log has grown by its limit once more.
  *
  * Nothing is ever repaired in silence: a damaged image or log is refused, with the files as they

@@ -10,6 +10,8 @@
 /* The thread leaves so many commits to the writer, who applies some at each of his own. */
 #define NEAR 64u
 #define CATCH_UP 16u
+/* Times its limit: at that size of the log a commit waits for the snapshot that is being taken. */
+#define LOG_BOUND 16u
 /* So often it tries to come near. Who commits faster than it reads is not caught. */
 #define ROUNDS 64u
 
@@ -322,6 +324,8 @@ void durable_committed(struct durable *s, bool whole)
     if (s->options.background)
         remember(s);
     tend(s, CATCH_UP);
+    if (s->beside.running && wal_bytes(s->wal) > LOG_BOUND * s->limit)
+        (void)durable_settle(s, NULL);
     if (s->beside.running || s->next != NULL || wal_bytes(s->wal) <= s->attempt)
         return;
     /* a snapshot that fails costs nothing but space */

@@ -247,8 +247,7 @@ static int find_damaged(const struct scenario *s, const char *dir, struct err *e
 }
 
 /* Refused as long as nothing took its place; then it must be set aside, as the engine does. */
-static int check_refused(const struct scenario *s, const char *dir, uint64_t acked,
-                         struct err *err)
+static int check_refused(const struct scenario *s, const char *dir, uint64_t acked, struct err *err)
 {
     struct durable *store = NULL;
     struct buf names = {0};
@@ -421,8 +420,7 @@ static void run_damage(struct scenario *s, uint64_t seed)
     apply_random(s, false, 0, 0);
     s->f->rng = s->f->rng / 2 * 2 + seed % 2;
     damage(s);
-    assert_int_equal(durable_open(disk_dir(s->disk), &s->options, &store, NULL, NULL),
-                     PT_ECORRUPT);
+    assert_int_equal(durable_open(disk_dir(s->disk), &s->options, &store, NULL, NULL), PT_ECORRUPT);
     add_commit(s, &none);
     assert_int_equal(durable_set_aside(disk_dir(s->disk), &names, NULL), PT_OK);
     disk_ack(s->disk, s->n - 1);

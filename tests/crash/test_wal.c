@@ -7,7 +7,7 @@
 #include "unit/base/support.h"
 
 #define IDS_MAX 256
-#define ID_NEXT UINT32_MAX /* of records that checks append */
+#define ID_NEXT UINT32_MAX          /* of records that checks append */
 #define ID_SKIPPED (UINT32_MAX - 1) /* of numbers that an image took */
 #define SIZE_MIN 8
 #define COVERED_SHIFT 32

@@ -50,7 +50,8 @@ static inline void read_node(const struct view *v, uint32_t id)
 
     must(view_has_node(v, id) && view_has_file(v, file) && n.kind < NODE_KIND_COUNT);
     must(view_find_sig(v, n.sig) == id);
-    must(n.parent == NODE_NONE || (view_has_node(v, n.parent) && view_file_of(v, n.parent) == file));
+    must(n.parent == NODE_NONE ||
+         (view_has_node(v, n.parent) && view_file_of(v, n.parent) == file));
     must(strlen(n.qualified) + strlen(n.signature) < SIZE_MAX);
     must(view_named(v, n.name, strlen(n.name), &same) && same.len > 0);
     vec_release(&same);

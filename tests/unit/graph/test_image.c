@@ -375,8 +375,7 @@ static void test_image__large_graphs_have_several_segments(void **state)
         char want[40];
         assert_true(image_section_at((uint8_t *)image.p, image.n, IMAGE_SEGMENTS, &offset, &size));
         memcpy(&s, image.p + offset + i * sizeof(s), sizeof(s));
-        char *middle =
-            image.p + ((size_t)s.first_granule + s.n_granules / 2) * SPACE_GRANULE;
+        char *middle = image.p + ((size_t)s.first_granule + s.n_granules / 2) * SPACE_GRANULE;
         *middle = (char)(*middle ^ 8);
         put_bytes(image.p, image.n);
         *middle = (char)(*middle ^ 8);
@@ -462,7 +461,8 @@ static void test_image__any_changed_number_is_refused_or_harmless(void **state)
         for (uint64_t at = 0; at + 4 <= size; at += 4) {
             uint32_t was;
             memcpy(&was, image.p + offset + at, 4);
-            const uint32_t others[] = {was + 1, was - 1, was ^ 0x80000000, 0, 7, UINT32_MAX, was << 8};
+            const uint32_t others[] = {was + 1, was - 1,    was ^ 0x80000000, 0,
+                                       7,       UINT32_MAX, was << 8};
             for (size_t k = 0; k < PT_COUNT(others); k++) {
                 struct err err = {0};
                 if (others[k] == was || (was == 0 && s == IMAGE_DATA && at > 4000))
@@ -550,9 +550,9 @@ static void change(struct buf *image, int which)
 
 static void test_image__each_rule_is_named(void **state)
 {
-    static const char *const rules[] = {"I4", "I4", "I5", "I5", "I5", "I5", "I6", "I6", "I6", "I6",
-                                        "I6", "I6", "I7", "I7", "I8", "I8", "I9", "I10", "I10",
-                                        "I10"};
+    static const char *const rules[] = {"I4", "I4", "I5", "I5",  "I5",  "I5", "I6",
+                                        "I6", "I6", "I6", "I6",  "I6",  "I7", "I7",
+                                        "I8", "I8", "I9", "I10", "I10", "I10"};
     (void)state;
     for (size_t i = 0; i < PT_COUNT(rules); i++) {
         struct buf image = {0};

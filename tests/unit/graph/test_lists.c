@@ -3,8 +3,8 @@
 
 #include "base/fault.h"
 #include "graph/lists.h"
-#include "graph/pins.h"
 #include "graph/model.h"
+#include "graph/pins.h"
 
 #include <pthread.h>
 #include <stdlib.h>

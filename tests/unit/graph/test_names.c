@@ -81,8 +81,7 @@ static uint32_t naive_bound(const struct fixture *f, const char *p, size_t n)
 static void expect_bound(const struct fixture *f, const char *p, size_t n)
 {
     uint32_t i = naive_bound(f, p, n);
-    const struct names_tower *t =
-        tower_at(f, names_lower_bound(&f->names, &f->space, p, n));
+    const struct names_tower *t = tower_at(f, names_lower_bound(&f->names, &f->space, p, n));
 
     if (i == f->n) {
         assert_null(t);

@@ -131,10 +131,10 @@ static void test_view__names_of_a_prefix_come_in_their_order(void **state)
 static void test_view__names_of_later_commits_fall_in_between(void **state)
 {
     struct pinned p = names_graph();
-    static const char *const all[] = {"",       "a",         "close", "ope",     "open", "opena",
-                                      "opener", "openers",   "src",   "src/a.c", "src/b.c",
-                                      "zzz",    "\xc3\xa9"},
-                      *const open[] = {"open", "opena", "opener", "openers"};
+    static const char *const all[] = {"",        "a",      "close",   "ope", "open",
+                                      "opena",   "opener", "openers", "src", "src/a.c",
+                                      "src/b.c", "zzz",    "\xc3\xa9"},
+                             *const open[] = {"open", "opena", "opener", "openers"};
     static const char *const more[] = {"zzz", "a", "openers", "opena", "open", "src"};
     struct draft d;
 

@@ -135,8 +135,13 @@ static inline void twin_take_refs(struct twin_pair *p)
     for (uint32_t i = 0; i < t->n_files; i++) {
         for (uint32_t k = 0; k < t->files[i].n_edges; k++) {
             const struct unit_edge *e = &t->files[i].edges[k];
-            p->refs[at++] = (struct twin_ref){
-                twin_place(t, e->from), twin_place(t, e->to), i, e->line, e->col, e->kind, e->layer};
+            p->refs[at++] = (struct twin_ref){twin_place(t, e->from),
+                                              twin_place(t, e->to),
+                                              i,
+                                              e->line,
+                                              e->col,
+                                              e->kind,
+                                              e->layer};
         }
     }
     p->n_refs = n;
@@ -336,8 +341,7 @@ static inline bool twin_has_site(const struct twin_pair *p, const struct twin_re
 static inline void twin_check_sites(const struct twin_pair *p, const struct twin_ref *r, uint32_t n)
 {
     const struct site *s = NULL;
-    uint32_t got =
-        view_sites(p->v, p->order.at[r->from], p->order.at[r->to], r->kind, &s);
+    uint32_t got = view_sites(p->v, p->order.at[r->from], p->order.at[r->to], r->kind, &s);
     bool implied = n == 1 && r->line == 0 && r->col == 0 && r->file == p->file_of[r->to];
 
     assert_int_equal(got, implied ? 0 : n);

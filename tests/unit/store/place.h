@@ -114,9 +114,9 @@ static inline void take_files(const char *dir, struct files *ret)
 {
     list_dir(dir, ret);
     for (uint32_t i = 0; i < ret->n; i++)
-        assert_int_equal(io_read_file(IO_CWD, path_in(dir, ret->names[i]), 1 << 26, &ret->bytes[i],
-                                      NULL),
-                         PT_OK);
+        assert_int_equal(
+            io_read_file(IO_CWD, path_in(dir, ret->names[i]), 1 << 26, &ret->bytes[i], NULL),
+            PT_OK);
 }
 
 static inline void release_files(struct files *files)

@@ -223,10 +223,8 @@ static void test_durable__replacing_reads_nothing_of_the_graph(void **state)
 
 static struct durable_options beside(uint64_t log_limit)
 {
-    return (struct durable_options){.durability = WAL_OS,
-                                    .log_limit = log_limit,
-                                    .file_bytes = 1 << 14,
-                                    .background = true};
+    return (struct durable_options){
+        .durability = WAL_OS, .log_limit = log_limit, .file_bytes = 1 << 14, .background = true};
 }
 
 static void test_durable__commits_go_on_while_a_snapshot_is_taken(void **state)
@@ -628,7 +626,8 @@ int main(void)
         cmocka_unit_test(test_durable__readers_notice_no_compaction),
         cmocka_unit_test(test_durable__reading_changes_nothing),
         cmocka_unit_test(test_durable__who_reads_beside_a_writing_process_sees_commits_grow),
-        cmocka_unit_test(test_durable__who_reads_beside_a_writing_thread_sees_what_was_acknowledged),
+        cmocka_unit_test(
+            test_durable__who_reads_beside_a_writing_thread_sees_what_was_acknowledged),
     };
     return RUN_TESTS(tests);
 }

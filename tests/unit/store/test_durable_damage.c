@@ -348,9 +348,9 @@ static void test_durable__verify_names_what_is_damaged(void **state)
         b->p[at] = (char)(b->p[at] ^ 1);
         put_file(p.dir, name, b->p, b->n);
         expect_damage(p.dir, name,
-                     is_image(name) ? "I2: the checksum of segment 0"
-                     : is_log(name) ? "damage"
-                                    : "not the id of a store");
+                      is_image(name) ? "I2: the checksum of segment 0"
+                      : is_log(name) ? "damage"
+                                     : "not the id of a store");
         b->p[at] = (char)(b->p[at] ^ 1);
         put_file(p.dir, name, b->p, b->n);
     }
