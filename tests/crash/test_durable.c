@@ -291,6 +291,9 @@ static void crash_each(const char *name, uint64_t n_seeds, uint32_t recrash,
         run(&s, seed);
         close_store(&s);
         disk_end(s.disk);
+        plan.all = (plan.all + ONE_IN - 1) / ONE_IN;
+        plan.extremes = (plan.extremes + ONE_IN - 1) / ONE_IN;
+        plan.samples = (plan.samples + ONE_IN - 1) / ONE_IN;
         plan.recrash = recrash;
         plan.check = check;
         plan.ctx = &s;

@@ -9,12 +9,16 @@
 #include <ftw.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+/* Changes may come from several threads, with acknowledgements in between. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void *must(void *p)
 {
@@ -98,9 +102,11 @@ void disk_ack(struct disk *d, uint64_t n)
 {
     const struct disk_history *h = &d->history;
 
+    pthread_mutex_lock(&lock);
     assert(h->acks.len == 0 || h->acks.at[h->acks.len - 1].n <= n);
     if (!vec_push(&d->history.acks, (struct disk_ack){h->events.len, n}))
         must(NULL);
+    pthread_mutex_unlock(&lock);
 }
 
 /* ---- what is there at first ---- */
@@ -242,6 +248,7 @@ static void on_change(void *ctx, const struct io_change *c)
     struct disk *d = ctx;
     struct disk_event e = {.kind = c->kind, .at = c->at, .n = c->n, .failed = c->failed};
 
+    pthread_mutex_lock(&lock);
     e.path = must(arena_strdup(&d->history.arena, c->path));
     e.to = c->to != NULL ? must(arena_strdup(&d->history.arena, c->to)) : NULL;
     if (c->kind == IO_CREATE || c->kind == IO_MKDIR || c->kind == IO_RENAME || c->kind == IO_REMOVE)
@@ -250,6 +257,7 @@ static void on_change(void *ctx, const struct io_change *c)
         change_file(d, c, &e);
     if (!vec_push(&d->history.events, e) || !vec_push(&d->numbers, c->number))
         must(NULL);
+    pthread_mutex_unlock(&lock);
 }
 
 void disk_begin(struct disk *d)

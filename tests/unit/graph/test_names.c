@@ -123,7 +123,7 @@ static bool insert_sorted(struct fixture *f, const char *name, uint32_t id)
         return false;
     memmove(f->sorted[i + 1], f->sorted[i], (f->n - i) * sizeof(*f->sorted));
     memmove(&f->ids[i + 1], &f->ids[i], (f->n - i) * sizeof(*f->ids));
-    strcpy(f->sorted[i], name);
+    memcpy(f->sorted[i], name, strlen(name) + 1);
     f->ids[i] = id;
     f->n++;
     return true;

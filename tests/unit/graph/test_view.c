@@ -207,7 +207,7 @@ static void test_view__kinds_choose_edges_of_a_hub(void **state)
 
     (void)state;
     for (uint32_t i = 0; i < HUB_FILES; i++) {
-        draft_init(&d[i], paths[i], 1000 * (i + 1));
+        draft_init(&d[i], paths[i], UINT64_C(1000) * (i + 1));
         d[i].u.n_nodes = 1 + HUB_NODES;
         for (uint32_t k = 1; k <= HUB_NODES; k++) {
             enum edge_kind kind = (enum edge_kind)((i * HUB_NODES + k) % 7);

@@ -104,7 +104,7 @@ static inline void list_dir(const char *dir, struct files *ret)
         if (e->d_name[0] == '.')
             continue;
         assert_true(ret->n < FILES_MAX && strlen(e->d_name) < FILE_NAME_MAX);
-        strcpy(ret->names[ret->n++], e->d_name);
+        memcpy(ret->names[ret->n++], e->d_name, strlen(e->d_name) + 1);
     }
     (void)closedir(d);
     qsort(ret->names, ret->n, sizeof(*ret->names), by_text);

@@ -328,7 +328,7 @@ static void test_durable__a_snapshot_that_fails_is_tried_again_later(void **stat
 
     /* the new log file gets its name; the image then does not */
     fault_arm("io.rename", 2, ENOSPC);
-    while (!fault_fired() && durable_log_bytes(p.store) < 4 * LIMIT) {
+    while (!fault_fired() && durable_log_bytes(p.store) < UINT64_C(4) * LIMIT) {
         commit(p.f);
         int rc = durable_settle(p.store, &err);
         assert_int_equal(rc, fault_fired() ? PT_ENOSPC : PT_OK);
