@@ -348,6 +348,37 @@ static void test_lists__a_failed_commit_leaves_no_trace(void **state)
     fixture_free(f);
 }
 
+/* A reader may stand in a block of a commit that was taken back, on his way to an older one: it is
+ * not used again before he has gone. */
+static void test_lists__what_was_taken_back_waits_for_readers(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(5, true);
+    const uint32_t generation = f->generation + 1;
+    struct list_edit e = {.target = 7, .attr = edge_attr(1, 1)};
+    for (int round = 0; round < 20; round++) {
+        commit_start(&f->commit, generation);
+        lists_edit(&f->lists, &f->commit, 1, &e, 1);
+        assert_false(f->commit.failed);
+        uint32_t ref = atomic_load(&f->entry[1]);
+        struct block_head *h = block_of(&f->space, ref);
+        const struct block_head was = *h;
+        const struct block_past past = *block_past(h);
+        assert_int_equal(was.generation, generation);
+        commit_undo(&f->commit);
+        assert_int_not_equal(atomic_load(&f->entry[1]), ref);
+        for (int i = 0; i < 20; i++) { /* other commits, while he is there */
+            (void)space_reclaim(&f->space, generation - 1, 100);
+            uint32_t block = space_alloc(&f->space, past.bytes);
+            memset(space_at(&f->space, block), 0xff, past.bytes);
+        }
+        assert_memory_equal(h, &was, sizeof(was));
+        assert_memory_equal(block_past(h), &past, sizeof(past));
+        check_graph(f, &f->now, f->generation);
+    }
+    fixture_free(f);
+}
+
 static void test_space__gives_back_what_no_reader_holds(void **state)
 {
     (void)state;
@@ -479,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_space__gives_back_what_no_reader_holds),
         cmocka_unit_test(test_lists__every_pinned_generation_reads_what_its_twin_has),
         cmocka_unit_test(test_lists__a_failed_commit_leaves_no_trace),
+        cmocka_unit_test(test_lists__what_was_taken_back_waits_for_readers),
         cmocka_unit_test(test_lists__readers_never_see_half_a_commit),
         cmocka_unit_test(test_pins__the_oldest_counts),
     };

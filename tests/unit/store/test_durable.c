@@ -231,7 +231,9 @@ static void test_durable__commits_go_on_while_a_snapshot_is_taken(void **state)
 {
     (void)state;
     for (uint64_t seed = 111; seed <= 113; seed++) {
-        struct place p = place_with(seed, beside(1 << 12));
+        struct durable_options o = beside(1 << 12);
+        o.file_bytes = seed % 2 ? 1 << 14 : 1; /* or each record in a file of its own */
+        struct place p = place_with(seed, o);
         struct view kept[VERSIONS] = {{0}};
         struct version then[VERSIONS];
         print_message("seed %llu\n", (unsigned long long)seed);
