@@ -51,7 +51,7 @@ foreach(source IN LISTS unit_tests)
         target_sources(${target} PRIVATE ${pt_cli_parts})
     endif()
     pt_register_test("unit/${folder}/${name}" unit ${target})
-    set_tests_properties("unit/${folder}/${name}" PROPERTIES TIMEOUT 120)
+    set_tests_properties("unit/${folder}/${name}" PROPERTIES TIMEOUT 300)
 endforeach()
 
 # tests/crash/test_<name>.c: power cuts, by tests/support/disk.h; the program crash-<name>, the test crash/<name>.
@@ -64,7 +64,7 @@ foreach(source IN LISTS crash_tests)
     target_include_directories(crash-${name} SYSTEM PRIVATE "${PT_CMOCKA_INCLUDE}")
     target_link_libraries(crash-${name} PRIVATE pt_test_support "${PT_CMOCKA_LIBRARY}")
     pt_register_test("crash/${name}" crash crash-${name})
-    set_tests_properties("crash/${name}" PROPERTIES TIMEOUT 300)
+    set_tests_properties("crash/${name}" PROPERTIES TIMEOUT 900)
 endforeach()
 
 # Runners in other languages, tests/<suite>/run: each takes the path of the program.
