@@ -125,6 +125,9 @@ static int open_in(struct durable *s, struct wal_report *report, struct err *err
                             .file_bytes = s->options.file_bytes};
     struct images all = {0};
     int rc = s->options.read_only ? PT_OK : io_remove_temps(s->dir, err);
+    /* who made the newest image may have died before its name was on disk: no log may be first */
+    if (rc == PT_OK && !s->options.read_only)
+        rc = io_sync_dir(s->dir, err);
     if (rc == PT_OK)
         rc = durable_images(s->dir, &all, err);
     o.create = all.numbers.len == 0; /* who writes an image has a log */
@@ -228,14 +231,21 @@ static int append(struct durable *s, const struct delta *d, int64_t time, struct
     return rc == PT_OK ? wal_commit(s->wal, err) : rc;
 }
 
+/* An image whose name could not be brought to disk must not be found by who opens the store, nor come
+ * back after a crash: another commit may get its number. */
+static bool take_back_image(const struct durable *s, const char *path)
+{
+    return !io_exists(IO_CWD, path) ||
+           (io_remove(IO_CWD, path, NULL) == PT_OK && io_sync_dir(s->dir, NULL) == PT_OK);
+}
+
 static int write_view(struct durable *s, const struct view *v, uint64_t number, struct err *err)
 {
     struct buf path = {0};
     int rc = durable_image_path(s->dir, number, &path, err);
     if (rc == PT_OK) {
         rc = image_write(v, buf_cstr(&path), err);
-        /* who opens the store would find it: another commit of that number must not be */
-        if (rc != PT_OK && io_exists(IO_CWD, buf_cstr(&path)))
+        if (rc != PT_OK && !take_back_image(s, buf_cstr(&path)))
             s->failed = rc;
     }
     buf_release(&path);
