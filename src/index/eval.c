@@ -10,15 +10,30 @@
 
 /* ---- life ---- */
 
+/* For as many files as the program has. */
+static bool make_room(struct eval *e)
+{
+    uint32_t n = e->p->files.len + 1;
+    if (n <= e->n_files)
+        return true;
+    n += n / 8;
+    mem_free(e->seen);
+    mem_free(e->reach_rank);
+    e->seen = mem_calloc(n, sizeof(*e->seen));
+    e->reach_rank = mem_calloc(n, sizeof(*e->reach_rank));
+    e->n_files = e->seen != NULL && e->reach_rank != NULL ? n : 0;
+    e->stamp = 0;
+    vec_clear(&e->reach); /* its ranks are gone */
+    return e->n_files != 0;
+}
+
 int eval_init(struct eval *e, const struct program *p, struct err *err)
 {
     memset(e, 0, sizeof(*e));
     e->p = p;
     e->closure_of = FILE_NONE;
     types_init(&e->types);
-    e->seen = mem_calloc((size_t)p->files.len + 1, sizeof(*e->seen));
-    e->reach_rank = mem_calloc((size_t)p->files.len + 1, sizeof(*e->reach_rank));
-    if (e->seen != NULL && e->reach_rank != NULL && !e->types.failed)
+    if (make_room(e) && !e->types.failed)
         return PT_OK;
     eval_release(e);
     return err_set(err, PT_ENOMEM, "out of memory for the evaluator");
@@ -36,7 +51,7 @@ void eval_release(struct eval *e)
     memset(e, 0, sizeof(*e));
 }
 
-void eval_begin_file(struct eval *e, uint32_t file)
+bool eval_begin_file(struct eval *e, uint32_t file)
 {
     types_clear(&e->types);
     vec_clear(&e->lines);
@@ -44,9 +59,12 @@ void eval_begin_file(struct eval *e, uint32_t file)
         map_release(&e->memo);
     else
         map_clear(&e->memo);
+    e->failed = !make_room(e);
     e->file = file;
     e->depth = 0;
     e->fuel = FUEL;
+    linkage_forget(e);
+    return !e->failed;
 }
 
 bool eval_enter(struct eval *e)
@@ -119,7 +137,7 @@ static uint32_t subst_part(void *ctx, uint32_t part)
     struct ty y = ty_get(t, part);
     if (y.kind != TY_PARAM)
         return 0;
-    const struct bind *b = &eval_pfile(s->e, y.file)->facts->binds[y.def];
+    const struct bind *b = eval_bind(s->e, y.file, y.def);
     struct ty recv = ty_get(t, s->t->recv);
     if (recv.file == y.file && recv.def == b->def && recv.kind != TY_LIB)
         return ty_arg(t, s->t->recv, b->index);
@@ -170,13 +188,15 @@ static uint32_t alias_value(struct eval *e, struct ent at, const struct def *d)
 }
 
 /* Is the result the receiver itself (this, self), or of its type (this, Self, self.__class__())? */
-static bool gives_self(const struct facts *f, const struct def *d)
+static bool gives_self(const struct eval *e, uint32_t file, const struct def *d)
 {
+    const struct facts *f = eval_pfile(e, file)->facts;
     const struct term *t = &f->terms[d->type != 0 ? d->type : d->init];
     if (d->type != 0)
         return t->op == TERM_SELFTYPE;
-    if (t->op == TERM_BOUND && f->binds[t->a].kind == BIND_VAR && f->binds[t->a].type == 0)
-        t = &f->terms[f->binds[t->a].init];
+    const struct bind *b = t->op == TERM_BOUND ? eval_bind(e, file, t->a) : NULL;
+    if (b != NULL && b->kind == BIND_VAR && b->type == 0)
+        t = &f->terms[b->init];
     return t->op == TERM_SELF || (t->op == TERM_CALL && f->terms[t->a].op == TERM_SELFTYPE);
 }
 
@@ -184,7 +204,7 @@ static bool gives_self(const struct facts *f, const struct def *d)
 static uint32_t result_of(struct eval *e, const struct target *t)
 {
     const struct def *d = eval_def(e, t->def);
-    if (t->self != 0 && gives_self(eval_pfile(e, t->def.file)->facts, d))
+    if (t->self != 0 && gives_self(e, t->def.file, d))
         return ty_instance(&e->types, t->self);
     uint32_t v = stored_value(e, t->def, MEMO_RESULT, d->type, d->init);
     return substitute(e, v, t);
@@ -258,7 +278,7 @@ static uint32_t library_type(struct eval *e, uint32_t sym)
 
 static uint32_t bind_value(struct eval *e, uint32_t file, uint32_t bind)
 {
-    const struct bind *b = &eval_pfile(e, file)->facts->binds[bind];
+    const struct bind *b = eval_bind(e, file, bind);
     struct target t = {.impl = ent_none};
     struct targets found = {0};
     uint64_t key;
@@ -323,6 +343,12 @@ static uint32_t module_value(struct eval *e, uint32_t file, uint32_t def)
     return ty_make(&e->types, TY_MODULE, (struct ent){file, def}, NULL, 0);
 }
 
+uint32_t eval_module(struct eval *e, const char *name, size_t n)
+{
+    eval_note(e, NOTE_MODULE, hash64(name, n), 0);
+    return program_module(e->p, name, n);
+}
+
 /* The module around a module; around a file, by its module name. */
 static uint32_t parent_module(struct eval *e, uint32_t module)
 {
@@ -341,7 +367,8 @@ static uint32_t parent_module(struct eval *e, uint32_t module)
     size_t n = name.n;
     while (n >= sep && n > 0 && memcmp(name.p + n - sep, f->lang->separator, sep) != 0)
         n--;
-    uint32_t to = n > sep ? program_module(e->p, name.p, n - sep) : FILE_NONE;
+    eval_note_file(e, NOTE_FILE, at.file);
+    uint32_t to = n > sep ? eval_module(e, name.p, n - sep) : FILE_NONE;
     return to != FILE_NONE ? module_value(e, to, 0) : 0;
 }
 
@@ -350,7 +377,8 @@ static uint32_t root_module(struct eval *e, uint32_t file)
     const struct pfile *f = eval_pfile(e, file);
     const char *sep = strstr(f->module, f->lang->separator);
     size_t n = sep != NULL ? (size_t)(sep - f->module) : strlen(f->module);
-    uint32_t to = program_module(e->p, f->module, n);
+    eval_note_file(e, NOTE_FILE, file);
+    uint32_t to = eval_module(e, f->module, n);
     return to != FILE_NONE ? module_value(e, to, 0) : 0;
 }
 
@@ -360,13 +388,15 @@ uint32_t value_module(struct eval *e, uint32_t file, uint32_t term)
     const struct term *t = &f->facts->terms[term];
     if (t->op != TERM_MODULE)
         return eval_value(e, file, term);
-    struct lang_tree tree = program_tree((struct program *)(uintptr_t)e->p);
+    struct program_asking asking = {e->p, e->notes};
+    struct lang_tree tree = program_tree(&asking);
     struct buf to = {0};
     uint32_t found = FILE_NONE;
     if (f->lang->find_module != NULL &&
         f->lang->find_module(&tree, f->path, facts_str(f->facts, t->a), &to)) {
+        eval_note(e, NOTE_PATH, hash64(to.p, to.n), 0);
         found = program_path(e->p, to.p, to.n);
-        for (uint32_t m = found == FILE_NONE ? program_module(e->p, to.p, to.n) : FILE_NONE;
+        for (uint32_t m = found == FILE_NONE ? eval_module(e, to.p, to.n) : FILE_NONE;
              m != FILE_NONE && found == FILE_NONE; m = eval_pfile(e, m)->next_same) {
             if (lang_reaches(f->facts->lang, eval_pfile(e, m)->facts->lang))
                 found = m;
@@ -733,7 +763,7 @@ static void lookup_held(struct eval *e, uint32_t v, struct targets *ret)
 
 static void lookup_bound(struct eval *e, uint32_t file, uint32_t bind, struct targets *ret)
 {
-    const struct bind *b = &eval_pfile(e, file)->facts->binds[bind];
+    const struct bind *b = eval_bind(e, file, bind);
     if (b->kind == BIND_VAR) {
         lookup_held(e, bind_value(e, file, bind), ret);
     } else if (b->kind == BIND_DEF || b->kind == BIND_ALIAS) {
@@ -777,37 +807,72 @@ void eval_lookup(struct eval *e, uint32_t file, uint32_t term, struct targets *r
     eval_leave(e);
 }
 
-/* ---- impl blocks ---- */
+/* ---- what a file adds to the program ---- */
 
-static int attach_impl(struct eval *e, struct program *p, struct ent impl, struct err *err)
+int eval_memory(const struct eval *e, const char *path, struct err *err)
 {
-    uint32_t self = eval_type(e, impl.file, eval_def(e, impl)->self);
-    struct ty y = ty_get(&e->types, self);
-    if (y.kind == TY_INST)
-        return program_add_impl(p, program_impl_key((struct ent){y.file, y.def}), impl, err);
-    if (y.kind == TY_LIB)
-        return program_add_impl(p, program_impl_key_name(y.def), impl, err);
-    return PT_OK;
+    if (!e->failed && !e->types.failed && (e->notes == NULL || !e->notes->failed))
+        return PT_OK;
+    return err_set(err, PT_ENOMEM, "out of memory while linking %s", path);
 }
 
-int eval_attach(struct program *p, struct err *err)
+int eval_includes(struct eval *e, struct program *p, uint32_t file, bool *ret_changed,
+                  struct err *err)
 {
-    struct eval e;
-    int rc = eval_init(&e, p, err);
-    /* backwards, so that chains list impls in the order of the files */
-    for (uint32_t file = p->files.len; rc == PT_OK && file-- > 0;) {
-        const struct pfile *f = &p->files.at[file];
-        if ((f->lang->flags & LANG_IMPLS) == 0)
-            continue;
-        eval_begin_file(&e, file);
-        for (uint32_t d = f->facts->n_defs; rc == PT_OK && d-- > 1;) {
-            if (f->facts->defs[d].kind == NODE_IMPL && f->facts->defs[d].self != 0)
-                rc = attach_impl(&e, p, (struct ent){file, d}, err);
-        }
+    struct pfile *f = &p->files.at[file];
+    const struct facts *facts = f->facts;
+    VEC(uint32_t) to = {0};
+    bool open = false;
+
+    *ret_changed = false;
+    if ((f->lang->flags & LANG_GLOBAL_LINKAGE) == 0)
+        return PT_OK;
+    if (!eval_begin_file(e, file))
+        return eval_memory(e, f->path, err);
+    for (uint32_t s = facts->scopes[0].stars, n = 0; s != 0 && n < facts->n_stars;
+         s = facts->stars[s].next, n++) {
+        uint32_t v = eval_star(e, file, s);
+        if (v == 0 || ty_kind(&e->types, v) != TY_MODULE)
+            open = true;
+        else if (!vec_push(&to, ty_get(&e->types, v).file))
+            e->failed = true;
     }
-    if (rc == PT_OK && (e.failed || e.types.failed))
-        rc = err_set(err, PT_ENOMEM, "out of memory while attaching impl blocks");
-    if (rc == PT_OK || e.p != NULL)
-        eval_release(&e);
-    return rc;
+    *ret_changed = f->n_includes != to.len || f->includes_open != open ||
+                   (to.len > 0 && memcmp(f->includes, to.at, to.len * sizeof(*to.at)) != 0);
+    if (*ret_changed) {
+        mem_free(f->includes);
+        f->includes = to.at;
+        f->n_includes = to.len;
+        f->includes_open = open;
+    } else {
+        vec_release(&to);
+    }
+    return eval_memory(e, f->path, err);
+}
+
+static bool impl_key(struct eval *e, struct ent impl, uint64_t *ret)
+{
+    struct ty y = ty_get(&e->types, eval_type(e, impl.file, eval_def(e, impl)->self));
+    if (y.kind == TY_INST)
+        *ret = program_impl_key(e->p, (struct ent){y.file, y.def});
+    else if (y.kind == TY_LIB)
+        *ret = program_impl_key_name(e->p, y.def);
+    return y.kind == TY_INST || y.kind == TY_LIB;
+}
+
+int eval_impls(struct eval *e, uint32_t file, struct eval_impls *ret, struct err *err)
+{
+    const struct pfile *f = eval_pfile(e, file);
+    vec_clear(&ret->all);
+    if ((f->lang->flags & LANG_IMPLS) == 0)
+        return PT_OK;
+    if (!eval_begin_file(e, file))
+        return eval_memory(e, f->path, err);
+    for (uint32_t d = f->facts->n_defs; d-- > 1;) { /* backwards: the first heads a chain */
+        struct eval_impl impl = {.def = d};
+        if (f->facts->defs[d].kind == NODE_IMPL && f->facts->defs[d].self != 0 &&
+            impl_key(e, (struct ent){file, d}, &impl.key) && !vec_push(&ret->all, impl))
+            e->failed = true;
+    }
+    return eval_memory(e, f->path, err);
 }

@@ -42,23 +42,41 @@ struct eval {
     uint32_t fuel;
     uint32_t *seen; /* by file: stamp of the last search through star imports that was there */
     uint32_t stamp;
+    uint32_t n_files;     /* that seen and reach_rank have room for */
     uint32_t closure_of;  /* file whose include closure `reach` holds, FILE_NONE */
     bool closure_open;    /* some of it lies outside of the tree */
     VEC(uint32_t) reach;  /* files that it includes, nearest first, itself at the front */
     uint32_t *reach_rank; /* by file: 1 + place in reach when in it */
     struct buf text;
     VEC(uint32_t) lines; /* of eval_mro */
+    struct notes *notes; /* of what is asked of other files; borrowed, may be NULL */
+    bool attaching;      /* impl blocks are not on their types yet: they have no members */
     bool failed;         /* out of memory */
 };
 
-/* PT_ENOMEM only. The program is borrowed and must be complete (eval_attach). */
+/* PT_ENOMEM only. The program is borrowed. It may change between two files: eval_begin_file. */
 int eval_init(struct eval *e, const struct program *p, struct err *err);
 void eval_release(struct eval *e);
-void eval_begin_file(struct eval *e, uint32_t file);
+/* False: no memory. */
+bool eval_begin_file(struct eval *e, uint32_t file);
 
-/* Finds the type of each impl block and hangs the block on it. Once, before any other question;
- * single-threaded. */
-int eval_attach(struct program *p, struct err *err);
+/* What the file adds to the program, once all files have their module names, and before anything else is asked:
+ * the files that it includes, and the types that its impl blocks belong to, by
+ * program_impl_key. The first are put into the program, the second are given back: no block is hung on its type before all files
+ * have been asked, since what they say must not depend on which came first. */
+struct eval_impl {
+    uint64_t key;
+    uint32_t def;
+};
+struct eval_impls {
+    VEC(struct eval_impl) all;
+};
+int eval_includes(struct eval *e, struct program *p, uint32_t file, bool *ret_changed,
+                  struct err *err);
+int eval_impls(struct eval *e, uint32_t file, struct eval_impls *ret, struct err *err);
+
+/* PT_ENOMEM if memory was short since the file was begun. */
+int eval_memory(const struct eval *e, const char *path, struct err *err);
 
 void eval_lookup(struct eval *e, uint32_t file, uint32_t term, struct targets *ret);
 uint32_t eval_value(struct eval *e, uint32_t file, uint32_t term);
@@ -76,9 +94,45 @@ static inline const struct pfile *eval_pfile(const struct eval *e, uint32_t file
 {
     return &e->p->files.at[file];
 }
+
+/* ---- what is asked of other files ---- */
+
+static inline void eval_note(const struct eval *e, enum note_kind kind, uint64_t a, uint64_t b)
+{
+    if (e->notes != NULL)
+        notes_add(e->notes, note_of(kind, a, b));
+}
+static inline void eval_note_file(const struct eval *e, enum note_kind kind, uint32_t file)
+{
+    if (file != e->file)
+        eval_note(e, kind, eval_pfile(e, file)->path_hash, 0);
+}
+static inline void eval_note_sym(const struct eval *e, enum note_kind kind, uint32_t sym)
+{
+    if (e->notes != NULL)
+        eval_note(e, kind, program_sym_hash(e->p, sym), 0);
+}
+/* All that bears the name in the file. */
+static inline void eval_note_member(const struct eval *e, uint32_t file, uint32_t sym)
+{
+    if (e->notes != NULL && file != e->file)
+        eval_note(e, NOTE_MEMBER, eval_pfile(e, file)->path_hash, program_sym_hash(e->p, sym));
+}
+
 static inline const struct def *eval_def(const struct eval *e, struct ent d)
 {
-    return &e->p->files.at[d.file].facts->defs[d.def];
+    const struct pfile *f = eval_pfile(e, d.file);
+    const struct def *def = &f->facts->defs[d.def];
+    if (d.def != 0)
+        eval_note_member(e, d.file, pfile_sym(f, def->name));
+    return def;
+}
+static inline const struct bind *eval_bind(const struct eval *e, uint32_t file, uint32_t bind)
+{
+    const struct pfile *f = eval_pfile(e, file);
+    const struct bind *b = &f->facts->binds[bind];
+    eval_note_member(e, file, pfile_sym(f, b->name));
+    return b;
 }
 
 #endif

@@ -40,7 +40,12 @@ void linkage_lookup(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, st
 /* Declarations in `t` are replaced by the definitions that they stand for. */
 void linkage_define(struct eval *e, struct targets *t);
 
+/* The include closure is of the file that was begun last. */
+void linkage_forget(struct eval *e);
+
 /* eval.c */
+/* program_module, noted. */
+uint32_t eval_module(struct eval *e, const char *name, size_t n);
 uint32_t value_of_def(struct eval *e, const struct target *t);
 uint32_t value_of_targets(struct eval *e, const struct targets *t);
 uint32_t eval_star(struct eval *e, uint32_t file, uint32_t star);

@@ -6,11 +6,12 @@
 
 /* ---- include closure ---- */
 
-static void drop_closure(struct eval *e)
+void linkage_forget(struct eval *e)
 {
     for (uint32_t i = 0; i < e->reach.len; i++)
         e->reach_rank[e->reach.at[i]] = 0;
     vec_clear(&e->reach);
+    e->closure_of = FILE_NONE;
 }
 
 static void reach_file(struct eval *e, uint32_t file)
@@ -24,27 +25,28 @@ static void reach_file(struct eval *e, uint32_t file)
     e->reach_rank[file] = e->reach.len;
 }
 
-/* All files that e->file includes, directly or not, breadth first. */
+/* All files that e->file includes, directly or not, breadth first. What other files include is not
+ * noted: who reaches a file is found by going back from it. */
 static void need_closure(struct eval *e)
 {
     if (e->closure_of == e->file)
         return;
-    drop_closure(e);
     e->closure_of = e->file;
     e->closure_open = false;
     reach_file(e, e->file);
     for (uint32_t i = 0; i < e->reach.len; i++) {
-        uint32_t file = e->reach.at[i];
-        const struct facts *f = eval_pfile(e, file)->facts;
-        for (uint32_t s = f->scopes[0].stars, n = 0; s != 0 && n < f->n_stars;
-             s = f->stars[s].next, n++) {
-            uint32_t v = eval_star(e, file, s);
-            if (v != 0 && ty_kind(&e->types, v) == TY_MODULE)
-                reach_file(e, ty_get(&e->types, v).file);
-            else
-                e->closure_open = true;
-        }
+        const struct pfile *f = eval_pfile(e, e->reach.at[i]);
+        e->closure_open |= f->includes_open;
+        for (uint32_t k = 0; k < f->n_includes; k++)
+            reach_file(e, f->includes[k]);
     }
+}
+
+/* The chain of what bears the name in the file scope of any file. */
+static uint32_t globals(const struct eval *e, uint32_t sym)
+{
+    eval_note_sym(e, NOTE_GLOBAL, sym);
+    return program_chain(&e->p->globals, sym);
 }
 
 /* ---- candidates ---- */
@@ -74,7 +76,7 @@ static size_t folders_in_common(const char *a, const char *b)
 static void add_header_rivals(struct eval *e, const char *near, uint32_t sym, size_t best_common,
                               struct targets *best)
 {
-    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+    for (uint32_t l = globals(e, sym); l != 0; l = e->p->links.at[l].next) {
         const struct link *k = &e->p->links.at[l];
         const struct def *d = def_of(e, k);
         const char *path = eval_pfile(e, k->file)->path;
@@ -99,7 +101,7 @@ static void linked(struct eval *e, uint32_t near_file, uint32_t sym, bool declar
     struct targets best = {0};
     size_t best_common = 0;
 
-    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+    for (uint32_t l = globals(e, sym); l != 0; l = e->p->links.at[l].next) {
         const struct link *k = &e->p->links.at[l];
         const struct def *d = def_of(e, k);
         if (d == NULL || !has_linkage(d))
@@ -132,7 +134,7 @@ static bool is_declared_only(const struct def *d)
 /* The same name declared and defined in one file: the definition, static or not. */
 static bool defined_in(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, struct ent *ret)
 {
-    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+    for (uint32_t l = globals(e, sym); l != 0; l = e->p->links.at[l].next) {
         const struct link *k = &e->p->links.at[l];
         const struct def *d = k->file == file ? def_of(e, k) : NULL;
         if (d == NULL || is_declared_only(d) || (d->ns & ns) == 0)
@@ -146,7 +148,7 @@ static bool defined_in(struct eval *e, uint32_t file, uint32_t sym, unsigned ns,
 /* A tag or type that is only declared here and defined once in the tree. */
 static void defined_once(struct eval *e, uint32_t sym, unsigned ns, struct targets *ret)
 {
-    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+    for (uint32_t l = globals(e, sym); l != 0; l = e->p->links.at[l].next) {
         const struct link *k = &e->p->links.at[l];
         const struct def *d = def_of(e, k);
         if (d == NULL || is_declared_only(d) || (d->ns & ns & NS_TAG) == 0)
@@ -165,7 +167,7 @@ void linkage_define(struct eval *e, struct targets *t)
     for (unsigned i = 0; i < t->n; i++) {
         struct ent at = t->at[i].def;
         const struct pfile *f = eval_pfile(e, at.file);
-        const struct def *d = &f->facts->defs[at.def];
+        const struct def *d = eval_def(e, at);
         struct targets found = {0};
         struct ent here;
         if ((f->lang->flags & LANG_GLOBAL_LINKAGE) == 0 || !is_declared_only(d)) {
@@ -200,7 +202,7 @@ static bool better(const struct def *d, uint32_t rank, const struct def *best, u
  * around the #include. */
 static void add_rivals(struct eval *e, uint32_t sym, struct ent best, struct targets *ret)
 {
-    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+    for (uint32_t l = globals(e, sym); l != 0; l = e->p->links.at[l].next) {
         const struct link *k = &e->p->links.at[l];
         const struct def *d = def_of(e, k);
         if (d == NULL || k->file == best.file || e->reach_rank[k->file] == 0 ||
@@ -220,7 +222,7 @@ void linkage_lookup(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, st
     struct ent at = ent_none;
 
     need_closure(e);
-    for (uint32_t l = program_chain(&e->p->globals, sym); l != 0; l = e->p->links.at[l].next) {
+    for (uint32_t l = globals(e, sym); l != 0; l = e->p->links.at[l].next) {
         const struct link *k = &e->p->links.at[l];
         const struct def *d = def_of(e, k);
         uint32_t rank = e->reach_rank[k->file];

@@ -76,6 +76,7 @@ void lookup_bind(struct eval *e, uint32_t file, uint32_t bind, unsigned ns, cons
                  struct targets *ret)
 {
     const struct pfile *f = eval_pfile(e, file);
+    (void)eval_bind(e, file, bind); /* all further ones have its name */
     const struct bind *declared = NULL;
     const struct bind *twins[MAX_TARGETS];
     unsigned n = 0;
@@ -104,6 +105,13 @@ void lookup_bind(struct eval *e, uint32_t file, uint32_t bind, unsigned ns, cons
 
 /* ---- modules and free names ---- */
 
+/* program_member, noted: also that there is none. */
+static uint32_t member(const struct eval *e, uint32_t file, uint32_t scope, uint32_t sym)
+{
+    eval_note_member(e, file, sym);
+    return program_member(e->p, file, scope, sym);
+}
+
 static bool exported(const struct pfile *f, uint32_t bind, unsigned ns)
 {
     if ((f->lang->flags & LANG_EXPORTS_LISTED) == 0)
@@ -123,7 +131,7 @@ static void search_module(struct eval *e, struct ent module, uint32_t sym, unsig
                           struct targets *ret)
 {
     const struct pfile *f = eval_pfile(e, module.file);
-    uint32_t scope = module.def == 0 ? 0 : f->facts->defs[module.def].scope;
+    uint32_t scope = module.def == 0 ? 0 : eval_def(e, module)->scope;
 
     if (module.def == 0) {
         if (e->seen[module.file] == e->stamp)
@@ -132,7 +140,7 @@ static void search_module(struct eval *e, struct ent module, uint32_t sym, unsig
     } else if (scope == 0) {
         return;
     }
-    uint32_t bind = program_member(e->p, module.file, scope, sym);
+    uint32_t bind = member(e, module.file, scope, sym);
     if (bind != 0 && exported(f, bind, ns))
         lookup_bind(e, module.file, bind, ns, &target_plain, ret);
     if (ret->n == 0)
@@ -144,6 +152,7 @@ static void search_stars(struct eval *e, uint32_t file, uint32_t scope, uint32_t
 {
     const struct facts *f = eval_pfile(e, file)->facts;
 
+    eval_note_file(e, NOTE_STARS, file);
     if (!eval_enter(e))
         return;
     for (uint32_t s = f->scopes[scope].stars, n = 0; s != 0 && ret->n == 0 && n < f->n_stars;
@@ -172,7 +181,8 @@ static void search_submodule(struct eval *e, uint32_t file, uint32_t sym, struct
     buf_str(&e->text, eval_sym_text(e, sym));
     if (e->text.failed)
         return;
-    uint32_t to = program_module(e->p, e->text.p, e->text.n);
+    eval_note_file(e, NOTE_FILE, file);
+    uint32_t to = eval_module(e, e->text.p, e->text.n);
     for (; to != FILE_NONE; to = eval_pfile(e, to)->next_same) {
         if (eval_pfile(e, to)->lang == f->lang) {
             targets_add(ret, (struct ent){to, 0}, &target_plain, LAYER_EXACT);
@@ -209,7 +219,7 @@ void lookup_free(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, uint3
     }
     if (ret->n == 0 && (f->lang->flags & LANG_PACKAGE_NAMES) != 0 && (ns & NS_TYPE) != 0) {
         const char *name = eval_sym_text(e, sym);
-        uint32_t to = program_module(e->p, name, strlen(name));
+        uint32_t to = eval_module(e, name, strlen(name));
         if (to != FILE_NONE && eval_pfile(e, to)->lang == f->lang)
             targets_add(ret, (struct ent){to, 0}, &target_plain, LAYER_EXACT);
     }
@@ -223,7 +233,7 @@ static void own_member(struct eval *e, struct ent type, const struct target *as,
                        unsigned ns, struct targets *ret)
 {
     uint32_t scope = eval_def(e, type)->scope;
-    uint32_t bind = scope != 0 ? program_member(e->p, type.file, scope, sym) : 0;
+    uint32_t bind = scope != 0 ? member(e, type.file, scope, sym) : 0;
     if (bind != 0)
         lookup_bind(e, type.file, bind, ns, as, ret);
 }
@@ -304,11 +314,19 @@ static void bases_members(struct eval *e, struct ent type, const struct member_q
     }
 }
 
+static uint32_t impls(const struct eval *e, uint64_t key)
+{
+    if (e->attaching)
+        return 0;
+    eval_note(e, NOTE_IMPLS, key, 0);
+    return program_chain(&e->p->impls, key);
+}
+
 /* The impl blocks of a type: its own first, then those of traits, then what the traits give. */
 static void impl_members(struct eval *e, uint64_t key, const struct member_query *q,
                          struct targets *ret)
 {
-    uint32_t chain = program_chain(&e->p->impls, key);
+    uint32_t chain = impls(e, key);
     for (unsigned traits = 0; traits < 2 && ret->n == 0; traits++) {
         for (uint32_t l = chain; l != 0; l = e->p->links.at[l].next) {
             struct ent impl = {e->p->links.at[l].file, e->p->links.at[l].index};
@@ -329,7 +347,7 @@ static void deref_members(struct eval *e, uint64_t key, const struct lang *lang,
     uint32_t sym = lang->deref_member != NULL ? program_sym(e->p, lang->deref_member) : 0;
     if (sym == 0 || sym == q->sym)
         return;
-    for (uint32_t l = program_chain(&e->p->impls, key); l != 0 && ret->n == 0;
+    for (uint32_t l = impls(e, key); l != 0 && ret->n == 0;
          l = e->p->links.at[l].next) {
         struct ent impl = {e->p->links.at[l].file, e->p->links.at[l].index};
         struct targets alias = {0};
@@ -362,16 +380,16 @@ static void type_members(struct eval *e, struct ent type, const struct member_qu
         members_of(e, self.recv, &self, ret);
     }
     if (ret->n == 0 && (lang->flags & LANG_IMPLS) != 0)
-        impl_members(e, program_impl_key(type), q, ret);
+        impl_members(e, program_impl_key(e->p, type), q, ret);
     if (ret->n == 0)
         bases_members(e, type, q, ret);
     if (ret->n == 0 && (lang->flags & LANG_IMPLS) != 0)
-        deref_members(e, program_impl_key(type), lang, q, ret);
+        deref_members(e, program_impl_key(e->p, type), lang, q, ret);
 }
 
 uint32_t bound_of_param(struct eval *e, struct ent param)
 {
-    const struct bind *b = &eval_pfile(e, param.file)->facts->binds[param.def];
+    const struct bind *b = eval_bind(e, param.file, param.def);
     return b->type != 0 ? eval_type(e, param.file, b->type) : 0;
 }
 
@@ -394,7 +412,7 @@ static void library_members(struct eval *e, uint32_t ty, const struct member_que
     uint32_t pointee = library_pointee(e, lang, ty);
     struct member_query to = *q;
 
-    impl_members(e, program_impl_key_name(ty_get(&e->types, ty).def), q, ret);
+    impl_members(e, program_impl_key_name(e->p, ty_get(&e->types, ty).def), q, ret);
     to.depth++;
     to.recv = to.self = pointee;
     if (ret->n == 0 && pointee != 0)
@@ -483,7 +501,7 @@ static uint32_t on_part(void *ctx, uint32_t part)
     struct ty y = ty_get(t, part);
     if (y.kind != TY_PARAM)
         return 0;
-    const struct bind *b = &eval_pfile(c->e, y.file)->facts->binds[y.def];
+    const struct bind *b = eval_bind(c->e, y.file, y.def);
     struct ent recv = ty_ent(t, c->recv);
     if (recv.file != y.file || recv.def != b->def)
         return 0;

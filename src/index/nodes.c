@@ -1,6 +1,7 @@
 #include "index/nodes.h"
 
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -92,18 +93,22 @@ static bool fill_node(struct naming *n, uint32_t def, uint32_t *ordinals)
            sig_hash(n, def);
 }
 
-int nodes_of_file(const struct program *p, uint32_t file, struct arena *arena, struct unit *ret,
+int nodes_of_file(struct program *p, uint32_t file, struct arena *arena, struct unit *ret,
                   struct err *err)
 {
-    const struct pfile *f = &p->files.at[file];
+    struct pfile *f = &p->files.at[file];
     struct naming n = {.f = f, .arena = arena};
     uint32_t count = f->facts->n_defs;
     uint32_t *ordinals = arena_calloc(arena, count, sizeof(*ordinals));
 
     n.nodes = arena_calloc(arena, count, sizeof(*n.nodes));
-    bool ok = n.nodes != NULL && ordinals != NULL;
-    for (uint32_t i = 0; ok && i < count; i++)
+    if (f->sigs == NULL)
+        f->sigs = mem_calloc(count, sizeof(*f->sigs));
+    bool ok = n.nodes != NULL && ordinals != NULL && f->sigs != NULL;
+    for (uint32_t i = 0; ok && i < count; i++) {
         ok = fill_node(&n, i, ordinals);
+        f->sigs[i] = n.nodes[i].sig;
+    }
     buf_release(&n.text);
     map_release(&n.twins);
     if (!ok)

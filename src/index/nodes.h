@@ -13,7 +13,7 @@
 
 /* Fills ret->nodes (one for each def, in the same order) and the file's columns of the unit.
  * Memory comes from `arena`. Any number of threads, each with its own arena. */
-int nodes_of_file(const struct program *p, uint32_t file, struct arena *arena, struct unit *ret,
+int nodes_of_file(struct program *p, uint32_t file, struct arena *arena, struct unit *ret,
                   struct err *err);
 
 #endif

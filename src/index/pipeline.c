@@ -4,11 +4,8 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "base/sort.h"
 #include "index/dump.h"
-#include "index/eval.h"
-#include "index/nodes.h"
-#include "index/resolve.h"
+#include "index/indexer.h"
 #include "lang/extract.h"
 
 #include <pthread.h>
@@ -19,8 +16,6 @@
 struct worker {
     struct extract *extract;
     struct buf content;
-    struct resolver resolver;
-    bool resolver_live;
     struct err err; /* of the first item that failed */
 };
 
@@ -29,7 +24,7 @@ struct source {
     const struct scan_file *scanned; /* NULL for a dump */
     struct slice text;               /* of a dump */
     uint8_t lang;
-    struct facts *facts;     /* owned until the end of the run */
+    struct facts *facts;     /* owned until they are linked */
     bool left_out;           /* could not be read: it has the facts of an empty file */
     enum scan_reason reason; /* why */
     uint64_t detail;
@@ -42,9 +37,6 @@ struct run {
     VEC(struct source) sources; /* by path */
     struct worker *workers;
     unsigned n_workers;
-    struct program program;
-    struct unit *units;   /* by file of the program */
-    struct arena *arenas; /* one for each worker; handed to the delta in the end */
     pthread_mutex_t lock;
     struct pipeline_progress progress; /* under lock */
     bool cancelled;
@@ -131,31 +123,7 @@ static int extract_item(void *ctx, unsigned worker, size_t item)
     return step(r, s->scanned != NULL ? s->scanned->size : s->text.n) ? PT_OK : PT_ECANCELED;
 }
 
-/* ---- name and resolve ---- */
-
-static int name_item(void *ctx, unsigned worker, size_t item)
-{
-    struct run *r = ctx;
-    return nodes_of_file(&r->program, (uint32_t)item, &r->arenas[worker], &r->units[item],
-                         &r->workers[worker].err);
-}
-
-static int resolve_item(void *ctx, unsigned worker, size_t item)
-{
-    struct run *r = ctx;
-    struct worker *w = &r->workers[worker];
-    if (!w->resolver_live) {
-        int rc = resolver_init(&w->resolver, &r->program, r->units, &w->err);
-        if (rc != PT_OK)
-            return rc;
-        w->resolver_live = true;
-    }
-    int rc =
-        resolve_file(&w->resolver, (uint32_t)item, &r->arenas[worker], &r->units[item], &w->err);
-    if (rc == PT_OK && !step(r, 0))
-        rc = PT_ECANCELED;
-    return rc;
-}
+/* ---- the delta ---- */
 
 static int pool(struct run *r, size_t n, pool_fn fn, struct err *err)
 {
@@ -173,69 +141,56 @@ static int pool(struct run *r, size_t n, pool_fn fn, struct err *err)
     return err_set(err, rc, "indexing failed");
 }
 
-static int link_program(struct run *r, struct err *err)
+static bool begin_resolving(void *ctx, uint32_t n_files)
 {
-    VEC(struct program_file) files = {0};
-    int rc = PT_OK;
-    if (!vec_reserve(&files, r->sources.len))
-        return err_set(err, PT_ENOMEM, "out of memory while linking");
-    for (uint32_t i = 0; i < r->sources.len; i++) {
-        const struct source *s = &r->sources.at[i];
-        (void)vec_push(&files, (struct program_file){s->path, s->facts});
-    }
-    rc = program_link(&r->program, files.at, files.len, err);
-    vec_release(&files);
-    return rc == PT_OK ? eval_attach(&r->program, err) : rc;
+    return begin_stage(ctx, STAGE_RESOLVE, n_files);
 }
 
-/* ---- the delta ---- */
-
-static int fill_delta(struct run *r, struct delta *d, struct err *err)
+static bool resolved(void *ctx)
 {
-    d->replace_all = true;
-    if (!vec_reserve(&d->units, r->program.files.len) || !vec_reserve(&d->more, r->n_workers))
-        return err_set(err, PT_ENOMEM, "out of memory for the delta");
-    for (uint32_t i = 0; i < r->sources.len; i++) {
-        const struct source *s = &r->sources.at[i];
-        struct unit *u = &r->units[i];
-        u->path = arena_strdup(&d->arena, s->path);
-        if (u->path == NULL)
-            return err_set(err, PT_ENOMEM, "out of memory for the delta");
-        u->size = s->scanned != NULL ? s->scanned->size : s->facts->bytes;
+    return step(ctx, 0);
+}
+
+/* All files are what changes in an index that has none yet. The facts go over to it. */
+static struct index_change *all_changes(struct run *r)
+{
+    struct index_change *changes = mem_calloc((size_t)r->sources.len + 1, sizeof(*changes));
+    for (uint32_t i = 0; changes != NULL && i < r->sources.len; i++) {
+        struct source *s = &r->sources.at[i];
+        changes[i] = (struct index_change){.path = s->path, .facts = s->facts};
+        changes[i].stat.size = s->scanned != NULL ? s->scanned->size : s->facts->bytes;
         if (s->scanned != NULL) {
-            u->mtime_ns = s->scanned->mtime_ns;
-            u->ctime_ns = s->scanned->ctime_ns;
-            u->ino = s->scanned->ino;
+            changes[i].stat.mtime_ns = s->scanned->mtime_ns;
+            changes[i].stat.ctime_ns = s->scanned->ctime_ns;
+            changes[i].stat.ino = s->scanned->ino;
         }
-        (void)vec_push(&d->units, *u);
+        s->facts = NULL;
     }
-    for (unsigned i = 0; i < r->n_workers; i++) {
-        (void)vec_push(&d->more, r->arenas[i]);
-        arena_init(&r->arenas[i]);
-    }
-    return PT_OK;
+    return changes;
 }
 
 static int resolve_all(struct run *r, struct delta *d, struct pipeline_report *report,
                        struct err *err)
 {
-    uint64_t t0 = clock_now_ns();
-    int rc = link_program(r, err);
-    uint32_t n = r->program.files.len;
-    if (rc != PT_OK)
-        return rc;
-    r->units = mem_calloc((size_t)n + 1, sizeof(*r->units));
-    if (r->units == NULL)
-        return err_set(err, PT_ENOMEM, "out of memory for the units");
-    rc = pool(r, n, name_item, err);
-    uint64_t t1 = clock_now_ns();
-    if (rc == PT_OK && !begin_stage(r, STAGE_RESOLVE, n))
-        rc = cancelled(err);
+    const struct indexer_options o = {.threads = r->n_workers,
+                                      .once = true,
+                                      .begin = begin_resolving,
+                                      .step = resolved,
+                                      .ctx = r};
+    struct indexer_report done = {0};
+    struct indexer *ix = NULL;
+    int rc = indexer_new(&o, &ix, err);
+    struct index_change *changes = rc == PT_OK ? all_changes(r) : NULL;
+    if (rc == PT_OK && changes == NULL)
+        rc = err_set(err, PT_ENOMEM, "out of memory for the changes");
     if (rc == PT_OK)
-        rc = pool(r, n, resolve_item, err);
-    report->link_ns = t1 - t0;
-    report->resolve_ns = clock_now_ns() - t1;
-    return rc == PT_OK ? fill_delta(r, d, err) : rc;
+        rc = indexer_apply(ix, changes, r->sources.len, d, &done, err);
+    mem_free(changes);
+    indexer_free(ix);
+    d->replace_all = true;
+    report->link_ns = done.link_ns;
+    report->resolve_ns = done.resolve_ns;
+    return rc == PT_ECANCELED ? cancelled(err) : rc;
 }
 
 /* ---- a run ---- */
@@ -249,12 +204,8 @@ static int start(struct run *r, const struct pipeline_options *options, struct e
     (void)pthread_mutex_init(&r->lock, NULL);
     r->n_workers = threads < 1 ? 1 : threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
     r->workers = mem_calloc(r->n_workers, sizeof(*r->workers));
-    r->arenas = mem_calloc(r->n_workers, sizeof(*r->arenas));
-    if (r->workers == NULL || r->arenas == NULL)
-        return err_set(err, PT_ENOMEM, "out of memory for the workers");
-    for (unsigned i = 0; i < r->n_workers; i++)
-        arena_init(&r->arenas[i]);
-    return PT_OK;
+    return r->workers != NULL ? PT_OK
+                              : err_set(err, PT_ENOMEM, "out of memory for the workers");
 }
 
 static void stop(struct run *r)
@@ -262,17 +213,11 @@ static void stop(struct run *r)
     for (unsigned i = 0; r->workers != NULL && i < r->n_workers; i++) {
         extract_free(r->workers[i].extract);
         buf_release(&r->workers[i].content);
-        resolver_release(&r->workers[i].resolver);
     }
-    for (unsigned i = 0; r->arenas != NULL && i < r->n_workers; i++)
-        arena_release(&r->arenas[i]);
     for (uint32_t i = 0; i < r->sources.len; i++)
         facts_free(r->sources.at[i].facts);
-    program_release(&r->program);
     vec_release(&r->sources);
     mem_free(r->workers);
-    mem_free(r->arenas);
-    mem_free(r->units);
     io_close(r->root);
     (void)pthread_mutex_destroy(&r->lock);
 }
@@ -320,11 +265,11 @@ static int run_sources(struct run *r, struct delta *d, struct pipeline_report *r
         return cancelled(err);
     int rc = pool(r, r->sources.len, extract_item, err);
     report->extract_ns = clock_now_ns() - t0;
+    if (rc == PT_OK)
+        rc = report_on(r, report, err);
     if (rc == PT_OK && !begin_stage(r, STAGE_LINK, r->sources.len))
         rc = cancelled(err);
-    if (rc == PT_OK)
-        rc = resolve_all(r, d, report, err);
-    return rc == PT_OK ? report_on(r, report, err) : rc;
+    return rc == PT_OK ? resolve_all(r, d, report, err) : rc;
 }
 
 static int scan_sources(struct run *r, const char *root, struct pipeline_report *report,

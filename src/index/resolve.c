@@ -5,11 +5,9 @@
 
 #define MAX_BASES 16u
 
-int resolver_init(struct resolver *r, const struct program *p, const struct unit *units,
-                  struct err *err)
+int resolver_init(struct resolver *r, const struct program *p, struct err *err)
 {
     memset(r, 0, sizeof(*r));
-    r->units = units;
     return eval_init(&r->eval, p, err);
 }
 
@@ -32,7 +30,9 @@ struct at {
 
 static uint64_t sig_of(const struct resolver *r, struct ent d)
 {
-    return r->units[d.file].nodes[d.def].sig;
+    eval_note_file(&r->eval, NOTE_FILE, d.file); /* its module name is part of it */
+    (void)eval_def(&r->eval, d);
+    return eval_pfile(&r->eval, d.file)->sigs[d.def];
 }
 
 static void add_edge(struct at *a, struct ent from, struct ent to, enum edge_kind kind,
@@ -193,10 +193,11 @@ static void unique_members(struct at *a, const struct term *t, struct targets *r
     uint32_t sym = pfile_sym(a->f, t->b);
     if (is_common(a->f->lang, facts_str(a->f->facts, t->b)))
         return;
+    eval_note_sym(e, NOTE_UNIQUE, sym);
     for (uint32_t l = program_chain(&e->p->by_name, sym); l != 0; l = e->p->links.at[l].next) {
         const struct link *k = &e->p->links.at[l];
         struct ent d = {k->file, k->index};
-        const struct def *def = eval_def(e, d);
+        const struct def *def = &eval_pfile(e, d.file)->facts->defs[d.def]; /* that note says it */
         if (!lang_reaches(a->f->facts->lang, eval_pfile(e, k->file)->facts->lang) ||
             (def->flags & FLAG_DECLARATION) != 0)
             continue;
@@ -350,8 +351,9 @@ int resolve_file(struct resolver *r, uint32_t file, struct arena *arena, struct 
     struct at a = {.r = r, .file = file, .f = eval_pfile(&r->eval, file), .unit = unit};
     const struct facts *f = a.f->facts;
 
-    eval_begin_file(&r->eval, file);
     vec_clear(&r->edges);
+    if (!eval_begin_file(&r->eval, file))
+        return eval_memory(&r->eval, a.f->path, err);
     for (uint32_t d = 1; d < f->n_defs; d++) {
         contain(&a, d);
         override(&a, d);
@@ -361,7 +363,6 @@ int resolve_file(struct resolver *r, uint32_t file, struct arena *arena, struct 
         a.ref = &f->refs[i];
         resolve_ref(&a);
     }
-    if (r->eval.failed || r->eval.types.failed)
-        return err_set(err, PT_ENOMEM, "out of memory while resolving %s", a.f->path);
-    return keep_edges(r, arena, unit, err);
+    int rc = eval_memory(&r->eval, a.f->path, err);
+    return rc == PT_OK ? keep_edges(r, arena, unit, err) : rc;
 }

@@ -11,12 +11,11 @@
 
 struct resolver {
     struct eval eval;
-    const struct unit *units;    /* of all files, by index: their nodes are filled; borrowed */
     VEC(struct unit_edge) edges; /* scratch */
 };
 
-int resolver_init(struct resolver *r, const struct program *p, const struct unit *units,
-                  struct err *err);
+/* The program is borrowed; all files that can be asked must have their sigs (index/nodes). */
+int resolver_init(struct resolver *r, const struct program *p, struct err *err);
 void resolver_release(struct resolver *r);
 
 /* Fills unit->edges and the counts of references. */

@@ -1,0 +1,640 @@
+#include "index/indexer.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "graph/merkle.h"
+#include "index/eval.h"
+#include "index/interface.h"
+#include "index/nodes.h"
+#include "index/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Notes of one file, sorted by number. */
+struct note_set {
+    uint32_t *at; /* owned */
+    uint32_t n;
+};
+
+/* A file, under its number in the program. */
+struct ifile {
+    char *path;          /* owned; NULL: no file has this number */
+    struct facts *facts; /* owned */
+    struct index_stat stat;
+    struct note_set linking, resolving; /* what it asked while it was linked, and resolved */
+    struct eval_impls impls;
+    struct hash128 leaf; /* of its unit, as the graph was told */
+    bool changed, to_link, to_resolve, to_hang; /* in the change under way */
+};
+
+/* What one worker keeps from file to file. */
+struct worker {
+    struct resolver resolver;
+    bool live;
+    struct notes notes;
+    struct err err;
+};
+
+struct indexer {
+    struct indexer_options options;
+    struct program program;
+    VEC(struct ifile) files;
+    VEC(uint32_t) unused; /* numbers */
+    struct worker *workers;
+    unsigned n_workers;
+    bool broken;
+    /* of the change under way */
+    struct eval eval;
+    struct notes notes, questions;
+    uint32_t asked; /* questions before it have been put to all files */
+    VEC(uint32_t) linking, resolving; /* files */
+    VEC(uint32_t) includers; /* whose includes have changed */
+    struct unit *units; /* of those that are resolved, in that order */
+    struct arena *arenas; /* one for each worker; handed to the delta in the end */
+};
+
+static int no_memory(struct err *err)
+{
+    return err_set(err, PT_ENOMEM, "out of memory for the index");
+}
+
+/* ---- life ---- */
+
+int indexer_new(const struct indexer_options *options, struct indexer **ret, struct err *err)
+{
+    struct indexer *ix = mem_calloc(1, sizeof(*ix));
+    if (ix == NULL)
+        return no_memory(err);
+    ix->options = *options;
+    unsigned threads = options->threads != 0 ? options->threads : pool_cpus();
+    ix->n_workers = threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
+    ix->workers = mem_calloc(ix->n_workers, sizeof(*ix->workers));
+    ix->arenas = mem_calloc(ix->n_workers, sizeof(*ix->arenas));
+    int rc = ix->workers != NULL && ix->arenas != NULL ? PT_OK : no_memory(err);
+    if (rc == PT_OK)
+        rc = program_init(&ix->program, err);
+    if (rc == PT_OK)
+        rc = eval_init(&ix->eval, &ix->program, err);
+    if (rc != PT_OK) {
+        indexer_free(ix);
+        return rc;
+    }
+    for (unsigned i = 0; i < ix->n_workers; i++)
+        arena_init(&ix->arenas[i]);
+    *ret = ix;
+    return PT_OK;
+}
+
+static void release_file(struct ifile *f)
+{
+    mem_free(f->path);
+    facts_free(f->facts);
+    mem_free(f->linking.at);
+    mem_free(f->resolving.at);
+    vec_release(&f->impls.all);
+    *f = (struct ifile){0};
+}
+
+void indexer_free(struct indexer *ix)
+{
+    if (ix == NULL)
+        return;
+    for (unsigned i = 0; ix->workers != NULL && i < ix->n_workers; i++) {
+        if (ix->workers[i].live)
+            resolver_release(&ix->workers[i].resolver);
+        notes_release(&ix->workers[i].notes);
+    }
+    for (unsigned i = 0; ix->arenas != NULL && i < ix->n_workers; i++)
+        arena_release(&ix->arenas[i]);
+    if (ix->eval.p != NULL)
+        eval_release(&ix->eval);
+    program_release(&ix->program);
+    for (uint32_t i = 0; i < ix->files.len; i++)
+        release_file(&ix->files.at[i]);
+    notes_release(&ix->notes);
+    notes_release(&ix->questions);
+    vec_release(&ix->files);
+    vec_release(&ix->unused);
+    vec_release(&ix->linking);
+    vec_release(&ix->resolving);
+    vec_release(&ix->includers);
+    mem_free(ix->units);
+    mem_free(ix->workers);
+    mem_free(ix->arenas);
+    mem_free(ix);
+}
+
+/* ---- who is concerned ---- */
+
+static bool to_resolve(struct indexer *ix, uint32_t file)
+{
+    struct ifile *f = &ix->files.at[file];
+    bool ok = f->to_resolve || vec_push(&ix->resolving, file);
+    f->to_resolve = true;
+    return ok;
+}
+
+static bool to_link(struct indexer *ix, uint32_t file)
+{
+    struct ifile *f = &ix->files.at[file];
+    bool ok = f->to_link || vec_push(&ix->linking, file);
+    f->to_link = true;
+    return ok && to_resolve(ix, file);
+}
+
+static int by_number(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+/* Puts the questions since the last time to all files. */
+static int put_questions(struct indexer *ix, struct err *err)
+{
+    uint32_t n = ix->questions.all.len - ix->asked;
+    uint32_t *new = ix->questions.all.at + ix->asked;
+    bool ok = !ix->questions.failed;
+    if (n > 1)
+        qsort(new, n, sizeof(*new), by_number);
+    for (uint32_t i = 0; ok && n > 0 && i < ix->files.len; i++) {
+        const struct ifile *f = &ix->files.at[i];
+        if (f->path == NULL)
+            continue;
+        if (!f->to_link && notes_meet(f->linking.at, f->linking.n, new, n))
+            ok = to_link(ix, i);
+        if (ok && !f->to_resolve && notes_meet(f->resolving.at, f->resolving.n, new, n))
+            ok = to_resolve(ix, i);
+    }
+    ix->asked = ix->questions.all.len;
+    return ok ? PT_OK : no_memory(err);
+}
+
+/* The notes that were taken become the file's, behind those that it has if `more`. */
+static bool keep_notes(const struct indexer *ix, struct notes *taken, struct note_set *to,
+                       bool more)
+{
+    uint32_t before = more ? to->n : 0, n = taken->all.len;
+    if (taken->failed)
+        return false;
+    if (ix->options.once)
+        return true;
+    uint32_t *at = mem_reallocarray(more ? to->at : NULL, (size_t)before + n, sizeof(*at));
+    if (at == NULL)
+        return false;
+    if (!more)
+        mem_free(to->at);
+    if (n > 0)
+        memcpy(at + before, taken->all.at, n * sizeof(*at));
+    *to = (struct note_set){at, before + n};
+    if (to->n > 1)
+        qsort(to->at, to->n, sizeof(*to->at), by_number);
+    return true;
+}
+
+static void begin_notes(const struct indexer *ix, struct eval *e, struct notes *notes)
+{
+    notes_clear(notes);
+    e->notes = ix->options.once ? NULL : notes;
+}
+
+/* ---- files come and go ---- */
+
+static bool new_number(struct indexer *ix, uint32_t *ret)
+{
+    if (ix->unused.len > 0) {
+        *ret = vec_pop(&ix->unused);
+        return true;
+    }
+    *ret = ix->files.len;
+    return vec_push(&ix->files, (struct ifile){0});
+}
+
+static int offers_of(const struct ifile *f, struct interface *ret, struct err *err)
+{
+    *ret = (struct interface){0};
+    return f->facts != NULL ? interface_of(f->facts, f->path, ret, err) : PT_OK;
+}
+
+static void take_impls(struct indexer *ix, uint32_t file)
+{
+    struct ifile *f = &ix->files.at[file];
+    for (uint32_t i = 0; i < f->impls.all.len; i++)
+        program_take_impls(&ix->program, f->impls.all.at[i].key, file);
+}
+
+/* Its questions about what it was and is: all that it offers if it came or went. */
+static int ask_about(struct indexer *ix, const struct ifile *before, const struct ifile *after,
+                     struct err *err)
+{
+    struct interface was, is = {0};
+    if (ix->options.once)
+        return PT_OK;
+    int rc = offers_of(before, &was, err);
+    if (rc == PT_OK)
+        rc = offers_of(after, &is, err);
+    if (rc == PT_OK && !interface_compare(&was, &is, &ix->questions))
+        rc = no_memory(err);
+    interface_release(&was);
+    interface_release(&is);
+    return rc;
+}
+
+static bool ask_module(struct indexer *ix, uint32_t file)
+{
+    const struct pfile *f = &ix->program.files.at[file];
+    if (ix->options.once)
+        return true;
+    if (f->module != NULL)
+        notes_add(&ix->questions, note_of(NOTE_MODULE, hash64(f->module, strlen(f->module)), 0));
+    notes_add(&ix->questions, note_of(NOTE_FILE, f->path_hash, 0));
+    return !ix->questions.failed;
+}
+
+static bool ask_impls(struct indexer *ix, const struct eval_impls *impls)
+{
+    for (uint32_t i = 0; !ix->options.once && i < impls->all.len; i++)
+        notes_add(&ix->questions, note_of(NOTE_IMPLS, impls->all.at[i].key, 0));
+    return !ix->questions.failed;
+}
+
+static int take_file(struct indexer *ix, uint32_t file, struct err *err)
+{
+    struct ifile *f = &ix->files.at[file];
+    int rc = ask_about(ix, f, &(struct ifile){0}, err);
+    if (rc == PT_OK && (!ask_module(ix, file) || !ask_impls(ix, &f->impls)))
+        rc = no_memory(err);
+    if (rc != PT_OK)
+        return rc;
+    take_impls(ix, file);
+    program_take(&ix->program, file);
+    release_file(f);
+    return vec_push(&ix->unused, file) ? PT_OK : no_memory(err);
+}
+
+static int put_file(struct indexer *ix, uint32_t file, const struct index_change *c,
+                    struct err *err)
+{
+    struct ifile *f = &ix->files.at[file];
+    struct ifile now = {.facts = c->facts};
+    bool is_new = f->path == NULL;
+    f->stat = c->stat;
+    if (is_new)
+        f->path = mem_strdup(c->path);
+    now.path = f->path;
+    int rc = f->path != NULL ? ask_about(ix, f, &now, err) : no_memory(err);
+    if (rc == PT_OK) {
+        take_impls(ix, file);
+        rc = program_put(&ix->program, file, f->path, c->facts, err);
+    }
+    facts_free(f->facts);
+    f->facts = c->facts;
+    f->changed = true;
+    return rc == PT_OK && !to_link(ix, file) ? no_memory(err) : rc;
+}
+
+static int change_file(struct indexer *ix, struct index_change *c, struct err *err)
+{
+    uint32_t file = program_path(&ix->program, c->path, strlen(c->path));
+    struct facts *facts = c->facts;
+    int rc = PT_OK;
+    if (facts == NULL)
+        return file != FILE_NONE ? take_file(ix, file, err) : PT_OK;
+    if (file != FILE_NONE && ix->files.at[file].facts->lang != facts->lang)
+        rc = take_file(ix, file, err); /* another language: another file */
+    if (rc == PT_OK && (file == FILE_NONE || ix->files.at[file].path == NULL) &&
+        !new_number(ix, &file))
+        rc = no_memory(err);
+    if (rc == PT_OK) {
+        rc = put_file(ix, file, c, err);
+        c->facts = NULL;
+    }
+    return rc;
+}
+
+/* ---- linking ---- */
+
+static int name_file(struct indexer *ix, uint32_t file, struct err *err)
+{
+    struct notes *notes = ix->options.once ? NULL : &ix->notes;
+    bool changed = false;
+    notes_clear(&ix->notes);
+    const struct pfile *f = &ix->program.files.at[file];
+    char *before = f->module != NULL ? mem_strdup(f->module) : NULL;
+    int rc = program_name(&ix->program, file, notes, &changed, err);
+    if (rc == PT_OK && changed && before != NULL && !ix->options.once)
+        notes_add(&ix->questions, note_of(NOTE_MODULE, hash64(before, strlen(before)), 0));
+    mem_free(before);
+    if (rc == PT_OK && ((changed && !ask_module(ix, file)) ||
+                        !keep_notes(ix, &ix->notes, &ix->files.at[file].linking, false)))
+        rc = no_memory(err);
+    return rc;
+}
+
+/* Module names hang on which files there are, and on each other. */
+static int name_files(struct indexer *ix, struct err *err)
+{
+    uint32_t at = 0;
+    do {
+        /* backwards, for the chains: see program_put */
+        uint32_t end = ix->linking.len;
+        for (uint32_t i = end; i-- > at;) {
+            int rc = name_file(ix, ix->linking.at[i], err);
+            if (rc != PT_OK)
+                return rc;
+        }
+        at = end;
+        int rc = put_questions(ix, err);
+        if (rc != PT_OK)
+            return rc;
+    } while (at < ix->linking.len);
+    return PT_OK;
+}
+
+/* What the blocks themselves say is asked for by their names. */
+static bool same_types(const struct eval_impls *a, const struct eval_impls *b)
+{
+    if (a->all.len != b->all.len)
+        return false;
+    for (uint32_t i = 0; i < a->all.len; i++) {
+        if (a->all.at[i].key != b->all.at[i].key)
+            return false;
+    }
+    return true;
+}
+
+static int link_file(struct indexer *ix, uint32_t file, struct err *err)
+{
+    struct ifile *f = &ix->files.at[file];
+    struct eval_impls impls = {0};
+    bool changed = false;
+    begin_notes(ix, &ix->eval, &ix->notes);
+    int rc = eval_includes(&ix->eval, &ix->program, file, &changed, err);
+    if (rc == PT_OK && changed && !vec_push(&ix->includers, file))
+        rc = no_memory(err);
+    if (rc == PT_OK)
+        rc = eval_impls(&ix->eval, file, &impls, err);
+    bool same = same_types(&impls, &f->impls);
+    if (rc == PT_OK && (f->changed || !same)) {
+        if (!same && (!ask_impls(ix, &f->impls) || !ask_impls(ix, &impls)))
+            rc = no_memory(err);
+        take_impls(ix, file);
+        struct eval_impls old = f->impls;
+        f->impls = impls;
+        impls = old;
+        f->to_hang = true;
+    }
+    vec_release(&impls.all);
+    if (rc == PT_OK && !keep_notes(ix, &ix->notes, &f->linking, true))
+        rc = no_memory(err);
+    return rc;
+}
+
+static int hang_impls(struct indexer *ix, uint32_t file, struct err *err)
+{
+    struct ifile *f = &ix->files.at[file];
+    for (uint32_t i = 0; f->to_hang && i < f->impls.all.len; i++) {
+        const struct eval_impl *impl = &f->impls.all.at[i];
+        int rc = program_add_impl(&ix->program, impl->key, (struct ent){file, impl->def}, err);
+        if (rc != PT_OK)
+            return rc;
+    }
+    return PT_OK;
+}
+
+/* By file: who includes it. */
+struct reverse {
+    uint32_t *start, *from;
+};
+
+static bool reverse_includes(const struct program *p, struct reverse *ret)
+{
+    uint32_t n = p->files.len, sum = 0;
+    ret->start = mem_calloc((size_t)n + 2, sizeof(*ret->start));
+    ret->from = NULL;
+    for (uint32_t f = 0; ret->start != NULL && f < n; f++) {
+        for (uint32_t i = 0; i < p->files.at[f].n_includes; i++, sum++)
+            ret->start[p->files.at[f].includes[i] + 2]++;
+    }
+    ret->from = mem_calloc((size_t)sum + 1, sizeof(*ret->from));
+    if (ret->start == NULL || ret->from == NULL)
+        return false;
+    for (uint32_t f = 0; f < n; f++)
+        ret->start[f + 2] += ret->start[f + 1];
+    for (uint32_t f = 0; f < n; f++) {
+        for (uint32_t i = 0; i < p->files.at[f].n_includes; i++)
+            ret->from[ret->start[p->files.at[f].includes[i] + 1]++] = f;
+    }
+    return true;
+}
+
+/* What a file sees hangs on the includes of all that it includes. */
+static int reach_back(struct indexer *ix, struct err *err)
+{
+    struct reverse r = {0};
+    bool ok = true;
+    if (ix->options.once || ix->includers.len == 0 || ix->resolving.len == ix->files.len)
+        return PT_OK;
+    ok = reverse_includes(&ix->program, &r);
+    uint8_t *seen = mem_calloc((size_t)ix->files.len + 1, 1);
+    ok = ok && seen != NULL;
+    for (uint32_t i = 0; ok && i < ix->includers.len; i++)
+        seen[ix->includers.at[i]] = 1;
+    for (uint32_t i = 0; ok && i < ix->includers.len; i++) {
+        uint32_t file = ix->includers.at[i];
+        ok = to_resolve(ix, file);
+        for (uint32_t k = r.start[file]; ok && k < r.start[file + 1]; k++) {
+            if (!seen[r.from[k]])
+                ok = vec_push(&ix->includers, r.from[k]);
+            seen[r.from[k]] = 1;
+        }
+    }
+    mem_free(seen);
+    mem_free(r.start);
+    mem_free(r.from);
+    return ok ? PT_OK : no_memory(err);
+}
+
+static int link_files(struct indexer *ix, struct err *err)
+{
+    ix->eval.attaching = true;
+    int rc = name_files(ix, err);
+    /* what the first round asks may concern the linking of further files */
+    for (uint32_t at = 0; rc == PT_OK && at < ix->linking.len;) {
+        uint32_t end = ix->linking.len;
+        for (uint32_t i = at; rc == PT_OK && i < end; i++)
+            rc = link_file(ix, ix->linking.at[i], err);
+        at = end;
+        if (rc == PT_OK)
+            rc = put_questions(ix, err);
+    }
+    for (uint32_t i = ix->linking.len; rc == PT_OK && i-- > 0;)
+        rc = hang_impls(ix, ix->linking.at[i], err);
+    return rc == PT_OK ? reach_back(ix, err) : rc;
+}
+
+/* ---- resolving ---- */
+
+static int name_item(void *ctx, unsigned worker, size_t item)
+{
+    struct indexer *ix = ctx;
+    return nodes_of_file(&ix->program, ix->resolving.at[item], &ix->arenas[worker],
+                         &ix->units[item], &ix->workers[worker].err);
+}
+
+static int resolve_item(void *ctx, unsigned worker, size_t item)
+{
+    struct indexer *ix = ctx;
+    struct worker *w = &ix->workers[worker];
+    uint32_t file = ix->resolving.at[item];
+    int rc = w->live ? PT_OK : resolver_init(&w->resolver, &ix->program, &w->err);
+    if (rc != PT_OK)
+        return rc;
+    w->live = true;
+    begin_notes(ix, &w->resolver.eval, &w->notes);
+    rc = resolve_file(&w->resolver, file, &ix->arenas[worker], &ix->units[item], &w->err);
+    if (rc == PT_OK && !keep_notes(ix, &w->notes, &ix->files.at[file].resolving, false))
+        rc = no_memory(&w->err);
+    if (rc == PT_OK && ix->options.step != NULL && !ix->options.step(ix->options.ctx))
+        rc = PT_ECANCELED;
+    return rc;
+}
+
+static int pool(struct indexer *ix, pool_fn fn, struct err *err)
+{
+    int rc = pool_run(ix->n_workers, ix->resolving.len, fn, ix);
+    for (unsigned i = 0; rc != PT_OK && i < ix->n_workers; i++) {
+        if (ix->workers[i].err.code == rc && err != NULL) {
+            *err = ix->workers[i].err;
+            return rc;
+        }
+    }
+    return rc == PT_OK ? rc : err_set(err, rc, "indexing failed");
+}
+
+/* ---- the delta ---- */
+
+static int by_path(const void *x, const void *y)
+{
+    const struct unit *a = x, *b = y;
+    return strcmp(a->path, b->path);
+}
+
+static bool push_unit(struct indexer *ix, struct unit *u, uint32_t file, struct delta *d)
+{
+    struct ifile *f = &ix->files.at[file];
+    bool changed = f->changed;
+    f->changed = f->to_link = f->to_resolve = f->to_hang = false;
+    if (!ix->options.once) {
+        struct hash128 leaf = merkle_leaf(u);
+        if (!changed && hash128_eq(leaf, f->leaf))
+            return true;
+        f->leaf = leaf;
+    }
+    u->path = arena_strdup(&d->arena, f->path);
+    u->size = f->stat.size;
+    u->ino = f->stat.ino;
+    u->mtime_ns = f->stat.mtime_ns;
+    u->ctime_ns = f->stat.ctime_ns;
+    return u->path != NULL && vec_push(&d->units, *u);
+}
+
+static bool push_gone(const struct index_change *c, struct delta *d)
+{
+    struct unit u = {.path = arena_strdup(&d->arena, c->path), .lang = "", .removed = true};
+    return u.path != NULL && vec_push(&d->units, u);
+}
+
+static int fill_delta(struct indexer *ix, const bool *gone, const struct index_change *changes,
+                      uint32_t n, struct delta *d, struct err *err)
+{
+    bool ok = vec_reserve(&d->more, ix->n_workers);
+    for (uint32_t i = 0; ok && i < ix->resolving.len; i++)
+        ok = push_unit(ix, &ix->units[i], ix->resolving.at[i], d);
+    for (uint32_t i = 0; ok && i < n; i++)
+        ok = !gone[i] || push_gone(&changes[i], d);
+    if (!ok)
+        return no_memory(err);
+    if (d->units.len > 1)
+        qsort(d->units.at, d->units.len, sizeof(*d->units.at), by_path);
+    for (unsigned i = 0; i < ix->n_workers; i++) {
+        (void)vec_push(&d->more, ix->arenas[i]);
+        arena_init(&ix->arenas[i]);
+    }
+    return PT_OK;
+}
+
+/* ---- a change ---- */
+
+static int resolve_files(struct indexer *ix, struct err *err)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < ix->resolving.len; i++) { /* without those that are gone */
+        if (ix->files.at[ix->resolving.at[i]].to_resolve)
+            ix->resolving.at[kept++] = ix->resolving.at[i];
+    }
+    ix->resolving.len = kept;
+    mem_free(ix->units);
+    ix->units = mem_calloc((size_t)kept + 1, sizeof(*ix->units));
+    if (ix->units == NULL)
+        return no_memory(err);
+    int rc = pool(ix, name_item, err);
+    if (rc == PT_OK && ix->options.begin != NULL && !ix->options.begin(ix->options.ctx, kept))
+        rc = err_set(err, PT_ECANCELED, "indexing was cancelled");
+    return rc == PT_OK ? pool(ix, resolve_item, err) : rc;
+}
+
+static int apply(struct indexer *ix, struct index_change *changes, uint32_t n,
+                 struct delta *d, struct indexer_report *report, struct err *err)
+{
+    uint64_t t0 = clock_now_ns();
+    bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));
+    int rc = gone != NULL ? PT_OK : no_memory(err);
+    notes_clear(&ix->questions);
+    ix->asked = 0;
+    vec_clear(&ix->linking);
+    vec_clear(&ix->resolving);
+    vec_clear(&ix->includers);
+    for (uint32_t i = n; rc == PT_OK && i-- > 0;) { /* backwards: see program_put */
+        gone[i] = changes[i].facts == NULL &&
+                  program_path(&ix->program, changes[i].path, strlen(changes[i].path)) != FILE_NONE;
+        rc = change_file(ix, &changes[i], err);
+    }
+    if (rc == PT_OK)
+        rc = put_questions(ix, err);
+    if (rc == PT_OK)
+        rc = link_files(ix, err);
+    uint64_t t1 = clock_now_ns();
+    if (rc == PT_OK)
+        rc = resolve_files(ix, err);
+    report->linked = ix->linking.len;
+    report->resolved = ix->resolving.len;
+    report->link_ns = t1 - t0;
+    report->resolve_ns = clock_now_ns() - t1;
+    if (rc == PT_OK)
+        rc = fill_delta(ix, gone, changes, n, d, err);
+    report->units = d->units.len;
+    mem_free(gone);
+    return rc;
+}
+
+int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
+                  struct delta *ret_delta, struct indexer_report *ret_report, struct err *err)
+{
+    struct indexer_report ignored;
+    struct indexer_report *report = ret_report != NULL ? ret_report : &ignored;
+    memset(report, 0, sizeof(*report));
+    delta_init(ret_delta);
+    int rc = ix->broken ? err_set(err, PT_EINVAL, "the index failed before; it must be made anew")
+                        : apply(ix, changes, n, ret_delta, report, err);
+    for (uint32_t i = 0; i < n; i++) {
+        facts_free(changes[i].facts); /* those that it did not come to */
+        changes[i].facts = NULL;
+    }
+    if (rc != PT_OK) {
+        ix->broken = true;
+        delta_release(ret_delta);
+    }
+    return rc;
+}

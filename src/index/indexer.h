@@ -1,0 +1,58 @@
+/* The index of a tree that changes: what files say in, what the graph must be told out.
+ *
+ * It keeps the facts of all files, linked (index/program), and for each file the notes of what its
+ * meaning hangs on (index/notes). When files change, what they offer is compared before and after
+ * (index/interface); the files with a note of a difference are linked and resolved again, and no
+ * others. The graph is then the same as if all had been indexed anew.
+ *
+ * In one change, three things may spread: module names (they hang on which files there are), then the
+ * types of impl blocks and the includes of files, then what references mean.
+ *
+ * Threads: one owner, who calls; the work runs on a pool of its own. Ownership: the indexer takes the
+ * facts that it is given. Errors: PT_ENOMEM, PT_ELIMIT; it can then only be freed, and the tree indexed anew.
+ */
+#ifndef PT_INDEX_INDEXER_H
+#define PT_INDEX_INDEXER_H
+
+#include "graph/delta.h"
+#include "index/program.h"
+
+struct indexer;
+
+/* How a file lies on disk (unit of delta.h). */
+struct index_stat {
+    uint64_t size, ino;
+    int64_t mtime_ns, ctime_ns;
+};
+
+struct index_change {
+    const char *path;    /* copied */
+    struct facts *facts; /* taken over also on failure; NULL: the file is gone */
+    struct index_stat stat;
+};
+
+struct indexer_report {
+    uint32_t linked, resolved; /* files */
+    uint32_t units;            /* of the delta */
+    uint64_t link_ns, resolve_ns;
+};
+
+struct indexer_options {
+    unsigned threads; /* 0: one for each processor */
+    bool once;        /* there will be one change only: keep no notes */
+    /* Before so many files are resolved, and after each of them (from any worker); both may be NULL. False ends the
+     * work with PT_ECANCELED. */
+    bool (*begin)(void *ctx, uint32_t n_files);
+    bool (*step)(void *ctx);
+    void *ctx;
+};
+
+int indexer_new(const struct indexer_options *options, struct indexer **ret, struct err *err);
+void indexer_free(struct indexer *ix); /* takes NULL */
+
+/* Each path once, in the order of strcmp. The delta (initialised by the call) has the units of all files whose part
+ * of the graph may differ, and what is gone. */
+int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
+                  struct delta *ret_delta, struct indexer_report *ret_report, struct err *err);
+
+#endif
