@@ -67,6 +67,19 @@ foreach(source IN LISTS crash_tests)
     set_tests_properties("crash/${name}" PROPERTIES TIMEOUT 900)
 endforeach()
 
+# tests/equality/equality.c: an index that follows edits against clean ones, on the small trees beside it and on the
+# golden cases.
+add_executable(equality "${CMAKE_SOURCE_DIR}/tests/equality/equality.c")
+set_target_properties(equality PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+target_link_libraries(equality PRIVATE pt_test_support)
+file(GLOB trees CONFIGURE_DEPENDS LIST_DIRECTORIES true "${CMAKE_SOURCE_DIR}/tests/equality/*")
+list(FILTER trees EXCLUDE REGEX "[.]c$")
+file(GLOB cases CONFIGURE_DEPENDS LIST_DIRECTORIES true "${CMAKE_SOURCE_DIR}/tests/units/*")
+list(FILTER cases EXCLUDE REGEX "/run$")
+pt_register_test(equality/trees equality equality --steps 400 ${trees})
+pt_register_test(equality/units equality equality --steps 25 ${cases})
+set_tests_properties(equality/trees equality/units PROPERTIES TIMEOUT 300)
+
 # Runners in other languages, tests/<suite>/run: each takes the path of the program.
 file(GLOB runners CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/*/run")
 foreach(runner IN LISTS runners)

@@ -22,7 +22,7 @@ static bool make_room(struct eval *e)
     e->seen = mem_calloc(n, sizeof(*e->seen));
     e->reach_rank = mem_calloc(n, sizeof(*e->reach_rank));
     e->n_files = e->seen != NULL && e->reach_rank != NULL ? n : 0;
-    e->stamp = 0;
+    e->stamp = e->last_stamp = 0;
     vec_clear(&e->reach); /* its ranks are gone */
     return e->n_files != 0;
 }
@@ -60,6 +60,10 @@ bool eval_begin_file(struct eval *e, uint32_t file)
     else
         map_clear(&e->memo);
     e->failed = !make_room(e);
+    if (e->last_stamp > UINT32_MAX / 2 && !e->failed) {
+        memset(e->seen, 0, e->n_files * sizeof(*e->seen));
+        e->last_stamp = 0;
+    }
     e->file = file;
     e->depth = 0;
     e->fuel = FUEL;

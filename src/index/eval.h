@@ -41,7 +41,7 @@ struct eval {
     unsigned depth;
     uint32_t fuel;
     uint32_t *seen; /* by file: stamp of the last search through star imports that was there */
-    uint32_t stamp;
+    uint32_t stamp, last_stamp;
     uint32_t n_files;     /* that seen and reach_rank have room for */
     uint32_t closure_of;  /* file whose include closure `reach` holds, FILE_NONE */
     bool closure_open;    /* some of it lies outside of the tree */

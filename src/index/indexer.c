@@ -25,7 +25,7 @@ struct ifile {
     struct index_stat stat;
     struct note_set linking, resolving; /* what it asked while it was linked, and resolved */
     struct eval_impls impls;
-    struct hash128 leaf; /* of its unit, as the graph was told */
+    struct hash128 leaf;                        /* of its unit, as the graph was told */
     bool changed, to_link, to_resolve, to_hang; /* in the change under way */
 };
 
@@ -48,11 +48,11 @@ struct indexer {
     /* of the change under way */
     struct eval eval;
     struct notes notes, questions;
-    uint32_t asked; /* questions before it have been put to all files */
+    uint32_t asked;                   /* questions before it have been put to all files */
     VEC(uint32_t) linking, resolving; /* files */
-    VEC(uint32_t) includers; /* whose includes have changed */
-    struct unit *units; /* of those that are resolved, in that order */
-    struct arena *arenas; /* one for each worker; handed to the delta in the end */
+    VEC(uint32_t) includers;          /* whose includes have changed */
+    struct unit *units;               /* of those that are resolved, in that order */
+    struct arena *arenas;             /* one for each worker; handed to the delta in the end */
 };
 
 static int no_memory(struct err *err)
@@ -585,8 +585,8 @@ static int resolve_files(struct indexer *ix, struct err *err)
     return rc == PT_OK ? pool(ix, resolve_item, err) : rc;
 }
 
-static int apply(struct indexer *ix, struct index_change *changes, uint32_t n,
-                 struct delta *d, struct indexer_report *report, struct err *err)
+static int apply(struct indexer *ix, struct index_change *changes, uint32_t n, struct delta *d,
+                 struct indexer_report *report, struct err *err)
 {
     uint64_t t0 = clock_now_ns();
     bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));

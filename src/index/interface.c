@@ -105,11 +105,10 @@ static uint64_t hash_of_def(const struct ids *x, uint32_t i)
 static uint64_t hash_of_bind(const struct ids *x, uint32_t i)
 {
     const struct bind *b = &x->f->binds[i];
-    const uint64_t parts[] = {x->binds[i],
-                              (uint64_t)b->kind << 32 | (uint64_t)b->ns << 16 |
-                                  (uint64_t)b->flags << 8 | b->index,
-                              x->terms[b->type], x->terms[b->init],
-                              b->def != 0 ? hash_of_def(x, b->def) : 0};
+    const uint64_t parts[] = {
+        x->binds[i],
+        (uint64_t)b->kind << 32 | (uint64_t)b->ns << 16 | (uint64_t)b->flags << 8 | b->index,
+        x->terms[b->type], x->terms[b->init], b->def != 0 ? hash_of_def(x, b->def) : 0};
     return hash64(parts, sizeof(parts));
 }
 
@@ -194,8 +193,8 @@ int interface_of(const struct facts *f, const char *path, struct interface *ret,
     x.scopes = arena_calloc(&a, f->n_scopes, sizeof(uint64_t));
     x.binds = arena_calloc(&a, f->n_binds, sizeof(uint64_t));
     x.terms = arena_calloc(&a, f->n_terms, sizeof(uint64_t));
-    x.failed = x.names == NULL || x.defs == NULL || x.scopes == NULL || x.binds == NULL ||
-               x.terms == NULL;
+    x.failed =
+        x.names == NULL || x.defs == NULL || x.scopes == NULL || x.binds == NULL || x.terms == NULL;
     if (!x.failed) {
         number(&x);
         hash_terms(&x);
@@ -219,16 +218,16 @@ bool interface_compare(const struct interface *before, const struct interface *a
                        struct notes *ret)
 {
     uint32_t i = 0, k = 0;
-    while (i < before->all.len || k < after->all.len) {
-        const struct offer *b = i < before->all.len ? &before->all.at[i] : NULL;
-        const struct offer *a = k < after->all.len ? &after->all.at[k] : NULL;
-        bool both = a != NULL && b != NULL && a->note == b->note;
-        bool is_before = a == NULL || (b != NULL && b->note <= a->note);
-        bool is_after = b == NULL || (a != NULL && a->note <= b->note);
-        if (!both || a->hash != b->hash)
-            notes_add(ret, is_before ? b->note : a->note);
-        i += is_before;
-        k += is_after;
+    while (i < before->all.len && k < after->all.len) {
+        struct offer b = before->all.at[i], a = after->all.at[k];
+        if (b.note != a.note || b.hash != a.hash)
+            notes_add(ret, b.note < a.note ? b.note : a.note);
+        i += b.note <= a.note;
+        k += a.note <= b.note;
     }
+    for (; i < before->all.len; i++)
+        notes_add(ret, before->all.at[i].note);
+    for (; k < after->all.len; k++)
+        notes_add(ret, after->all.at[k].note);
     return !ret->failed;
 }

@@ -123,6 +123,12 @@ static bool exported(const struct pfile *f, uint32_t bind, unsigned ns)
     return false;
 }
 
+/* No stamp is ever used twice: a search within a search must not be taken for this one. */
+static void begin_search(struct eval *e)
+{
+    e->stamp = ++e->last_stamp;
+}
+
 static void search_stars(struct eval *e, uint32_t file, uint32_t scope, uint32_t sym, unsigned ns,
                          bool outside, struct targets *ret);
 
@@ -194,7 +200,7 @@ static void search_submodule(struct eval *e, uint32_t file, uint32_t sym, struct
 void lookup_module_member(struct eval *e, struct ent module, uint32_t sym, unsigned ns,
                           struct targets *ret)
 {
-    e->stamp++;
+    begin_search(e);
     search_module(e, module, sym, ns, ret);
     if (ret->n == 0 && module.def == 0 && (ns & NS_TYPE) != 0)
         search_submodule(e, module.file, sym, ret);
@@ -210,7 +216,7 @@ void lookup_free(struct eval *e, uint32_t file, uint32_t sym, unsigned ns, uint3
         return;
     }
     for (uint32_t s = scope;; s = f->facts->scopes[s].parent) {
-        e->stamp++;
+        begin_search(e);
         search_stars(e, file, s, sym, ns, false, ret);
         bool closed = (f->lang->flags & LANG_CLOSED_NAMESPACES) != 0 &&
                       f->facts->scopes[s].kind == SCOPE_NAMESPACE && (ns & NS_MACRO) == 0;
@@ -347,8 +353,7 @@ static void deref_members(struct eval *e, uint64_t key, const struct lang *lang,
     uint32_t sym = lang->deref_member != NULL ? program_sym(e->p, lang->deref_member) : 0;
     if (sym == 0 || sym == q->sym)
         return;
-    for (uint32_t l = impls(e, key); l != 0 && ret->n == 0;
-         l = e->p->links.at[l].next) {
+    for (uint32_t l = impls(e, key); l != 0 && ret->n == 0; l = e->p->links.at[l].next) {
         struct ent impl = {e->p->links.at[l].file, e->p->links.at[l].index};
         struct targets alias = {0};
         eval_own_member(e, impl, sym, NS_TYPE, &alias);

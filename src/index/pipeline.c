@@ -204,8 +204,7 @@ static int start(struct run *r, const struct pipeline_options *options, struct e
     (void)pthread_mutex_init(&r->lock, NULL);
     r->n_workers = threads < 1 ? 1 : threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
     r->workers = mem_calloc(r->n_workers, sizeof(*r->workers));
-    return r->workers != NULL ? PT_OK
-                              : err_set(err, PT_ENOMEM, "out of memory for the workers");
+    return r->workers != NULL ? PT_OK : err_set(err, PT_ENOMEM, "out of memory for the workers");
 }
 
 static void stop(struct run *r)

@@ -456,11 +456,9 @@ static void take_facts(struct program *p, uint32_t file)
     take_binds(p, file);
     take_packages(p, file);
     mem_free(f->syms);
-    mem_free(f->includes);
     mem_free(f->sigs);
+    f->syms = NULL;
     f->sigs = NULL;
-    f->syms = f->includes = NULL;
-    f->n_includes = 0;
 }
 
 int program_put(struct program *p, uint32_t file, const char *path, const struct facts *facts,
@@ -491,6 +489,7 @@ void program_take(struct program *p, uint32_t file)
     leave_module(p, file);
     (void)map_del(&p->paths, path_sym);
     chain_take(p, &p->suffixes, base_sym, file);
+    mem_free(f->includes);
     *f = (struct pfile){.next_same = FILE_NONE};
 }
 

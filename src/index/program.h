@@ -71,7 +71,8 @@ void program_release(struct program *p);
 
 /* The file of this number says this. It is new (the first number that is free, or any beyond all) or replaces
  * what the number stood for, which must have been of the same path. Many at once are fastest from the last path to
- * the first. It has no module name and no includes yet. */
+ * the first.
+ * Its module name and its includes stay what they were, if any, until they are found anew. */
 int program_put(struct program *p, uint32_t file, const char *path, const struct facts *facts,
                 struct err *err);
 /* The file is gone; its impl blocks must have been taken out. */

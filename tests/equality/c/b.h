@@ -1,0 +1,5 @@
+#include "c.h"
+static inline int f(void)
+{
+    return g();
+}

@@ -1,0 +1,5 @@
+static inline int g(void)
+{
+    return 3;
+}
+int f(void);

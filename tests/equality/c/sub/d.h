@@ -1,0 +1,2 @@
+#include "../a.h"
+typedef struct pair twins;

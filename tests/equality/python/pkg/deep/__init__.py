@@ -1,0 +1,2 @@
+from .item import Item, make
+from ..base import Base

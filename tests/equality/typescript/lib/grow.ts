@@ -1,0 +1,2 @@
+import { Sized } from './shape';
+export function grow(s: Sized) { s.area(); return s; }

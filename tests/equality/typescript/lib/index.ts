@@ -1,0 +1,2 @@
+export * from './shape';
+export { grow as enlarge } from './grow';
