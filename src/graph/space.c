@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define STEP (1u << 17) /* granules: memory is taken in pieces of 1 MB */
+#define PAGE (4096u / SPACE_GRANULE)
 
 /* Sizes above SPACE_EXACT are powers of two. */
 static unsigned class_of(uint32_t granules)
@@ -70,13 +71,37 @@ int space_map(struct space *s, int fd, uint64_t offset, uint64_t bytes, struct e
 
 uint32_t space_take(struct space *s, size_t bytes)
 {
-    const uint32_t page = 4096 / SPACE_GRANULE;
-    uint64_t from = ((uint64_t)s->top + page - 1) / page * page;
+    uint64_t from = ((uint64_t)s->top + PAGE - 1) / PAGE * PAGE;
     uint64_t end = from + (bytes + SPACE_GRANULE - 1) / SPACE_GRANULE;
     if (end > s->limit || !make_ready(s, (uint32_t)end))
         return 0;
     s->top = (uint32_t)end;
     return (uint32_t)from;
+}
+
+/* So many granules that were never given out. 0: no memory. */
+static uint32_t take_new(struct space *s, uint32_t n)
+{
+    uint32_t block = s->top;
+    if (n > s->limit - s->top || !make_ready(s, s->top + n))
+        return 0;
+    s->top += n;
+    return block;
+}
+
+/* A block from a page that has only blocks of this size. A page of mixed ones would have some tenth
+ * of short lists, and a walk would need ten times the lines and pages. */
+static uint32_t take_from_page(struct space *s, uint32_t n)
+{
+    struct space_page *page = &s->page[n];
+    if (page->at == page->end) {
+        uint32_t all = PAGE / n * n, block = take_new(s, all);
+        if (block == 0)
+            return 0;
+        *page = (struct space_page){block, block + all};
+    }
+    page->at += n;
+    return page->at - n;
 }
 
 uint32_t space_alloc(struct space *s, size_t bytes)
@@ -91,10 +116,9 @@ uint32_t space_alloc(struct space *s, size_t bytes)
     if (block != 0) {
         memcpy(head, space_at(s, block), sizeof(*head));
     } else {
-        if (n > s->limit - s->top || !make_ready(s, s->top + n))
+        block = n <= SPACE_EXACT ? take_from_page(s, n) : take_new(s, n);
+        if (block == 0)
             return 0;
-        block = s->top;
-        s->top += n;
     }
     s->used += n;
     return block;

@@ -1,6 +1,9 @@
 /* Memory for what commits lay over a graph: blocks of 8-byte granules in one range of addresses,
  * named by 31-bit numbers, so that a number becomes an address by a shift and an addition.
  *
+ * Blocks of one size, up to SPACE_EXACT granules, are cut from pages of their own, so that lists of
+ * edges do not lie among the larger records that the same commits write: walks read lists only.
+ *
  * A block that a commit makes obsolete is retired under the generation of that commit. It is used
  * again once no reader of an older view is left, whom its contents still serve (space_reclaim).
  *
@@ -26,11 +29,17 @@ struct space_retired {
     uint32_t granules;
 };
 
+/* What is left of the page from which blocks of one size are cut. */
+struct space_page {
+    uint32_t at, end;
+};
+
 struct space {
     char *base;          /* reserved; granule 0 is never given out, and zero */
     uint32_t top, limit; /* granules: first that was never given out; end of the reservation */
     uint32_t ready;      /* granules below it may be written to */
     uint32_t free[SPACE_CLASSES];
+    struct space_page page[SPACE_EXACT + 1]; /* by granules */
     uint64_t used;          /* granules in blocks that are neither free nor retired */
     uint64_t retired_bytes; /* waiting for readers */
     uint32_t mapped;        /* granules below it are of a file, and never given back */

@@ -404,6 +404,22 @@ static void test_space__gives_back_what_no_reader_holds(void **state)
     space_release(&s);
 }
 
+static void test_space__blocks_of_a_size_lie_together(void **state)
+{
+    (void)state;
+    struct space s;
+    uint32_t last = 0, apart = 0;
+    assert_int_equal(space_init(&s, (size_t)64 << 20, NULL), PT_OK);
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint32_t block = space_alloc(&s, 48);
+        assert_true(block != 0 && space_alloc(&s, 200 + i % 300) != 0);
+        apart += block - last != 48 / SPACE_GRANULE;
+        last = block;
+    }
+    assert_in_range(apart, 1, 1000 * 48 / 4000 + 1);
+    space_release(&s);
+}
+
 /* ---- readers beside the writer ---- */
 
 #define THREADS 3u
@@ -508,6 +524,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_space__gives_back_what_no_reader_holds),
+        cmocka_unit_test(test_space__blocks_of_a_size_lie_together),
         cmocka_unit_test(test_lists__every_pinned_generation_reads_what_its_twin_has),
         cmocka_unit_test(test_lists__a_failed_commit_leaves_no_trace),
         cmocka_unit_test(test_lists__what_was_taken_back_waits_for_readers),
