@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* So many nodes ahead of where a walk is, lists are fetched. */
-#define AHEAD 4u
+#define AHEAD 8u
 
 void reach_init(struct reach *r)
 {
@@ -216,22 +216,42 @@ static inline bool walk_span(const struct view *v, const struct lists *lists,
     return true;
 }
 
-/* Walks one step on from the nodes first ... end - 1. */
-static bool walk_level(const struct view *v, const struct reach_options *o, uint32_t first,
-                       uint32_t end, struct reach *r)
+/* The nodes at one distance from the starts: first ... end - 1. */
+struct level {
+    uint32_t first, end, depth;
+    bool last;        /* those that it leads to are not walked from */
+    uint32_t fetched; /* lists of nodes before this one are */
+};
+
+/* Fetches the lists of the nodes behind index i, across the end of the level, so that the next one
+ * need not begin with a wait. Returns up to where. */
+static inline uint32_t fetch_ahead(const struct lists *lists, const struct level *l, uint32_t i,
+                                   uint32_t fetched, const struct reach *r)
+{
+    uint32_t stop = l->last ? l->end : r->nodes.len;
+
+    if (stop > i + AHEAD)
+        stop = i + AHEAD;
+    for (; fetched < stop; fetched++)
+        list_prefetch(lists, r->nodes.at[fetched].node);
+    return fetched;
+}
+
+/* Walks one step on from the nodes of a level. */
+static bool walk_level(const struct view *v, const struct reach_options *o, struct level *l,
+                       struct reach *r)
 {
     const struct lists *lists = o->in ? &v->g->in : &v->g->out;
     const bool expansions = o->expansions && o->in;
     const uint64_t followed = attrs_of(o->kinds, o->candidates);
     const uint64_t expanded = attrs_of(o->kinds | EDGE_BIT(EDGE_USES), o->candidates);
 
-    for (uint32_t i = first; i < end && i < first + AHEAD; i++)
-        list_prefetch(lists, r->nodes.at[i].node);
-    for (uint32_t i = first; i < end; i++) {
+    uint32_t fetched = l->fetched;
+
+    for (uint32_t i = l->first; i < l->end; i++) {
         uint32_t node = r->nodes.at[i].node;
         struct list_walk w;
-        if (i + AHEAD < end)
-            list_prefetch(lists, r->nodes.at[i + AHEAD].node);
+        fetched = fetch_ahead(lists, l, i, fetched, r);
         if (!list_begin(lists, v->generation, node, &w))
             continue;
         bool expand = expansions && view_kind(v, node) == NODE_MACRO;
@@ -240,6 +260,7 @@ static bool walk_level(const struct view *v, const struct reach_options *o, uint
                 return false;
         } while (list_more(&w));
     }
+    l->fetched = fetched;
     return true;
 }
 
@@ -251,16 +272,17 @@ int query_reach(const struct view *v, const uint32_t *starts, uint32_t n_starts,
     struct side side = front_of(ret);
     if (!push_starts(&side, v, options, starts, n_starts))
         return no_memory(ret, err);
-    uint32_t first = 0, end = ret->nodes.len;
-    for (uint32_t depth = 0; first < end && !ret->truncated; depth++) {
-        if (options->max_depth != 0 && depth == options->max_depth)
+    struct level l = {.end = ret->nodes.len};
+    for (; l.first < l.end && !ret->truncated; l.depth++) {
+        if (options->max_depth != 0 && l.depth == options->max_depth)
             break;
-        if (!walk_level(v, options, first, end, ret) ||
-            (!options->unsorted && !level_sort(v, ret, &ret->nodes, end)))
+        l.last = l.depth + 1 == options->max_depth;
+        if (!walk_level(v, options, &l, ret) ||
+            (!options->unsorted && !level_sort(v, ret, &ret->nodes, l.end)))
             return no_memory(ret, err);
         cut(&side, options);
-        first = end;
-        end = ret->nodes.len;
+        l.first = l.end;
+        l.end = ret->nodes.len;
     }
     return 0;
 }
