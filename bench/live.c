@@ -266,17 +266,24 @@ static uint32_t begin_walk(uint32_t from)
     return 1;
 }
 
+/* Lists of nodes up to here are fetched before the node at `at` is walked from, also those of the
+ * next level, if it is walked from. */
+static uint32_t fetch_end(uint32_t at, uint32_t end, uint32_t n, uint32_t depth)
+{
+    uint32_t stop = depth + 1 < DEPTH ? n : end;
+    return stop < at + AHEAD ? stop : at + AHEAD;
+}
+
 static uint32_t walk_csr(const struct csr *c, uint32_t from)
 {
     const uint64_t followed = followed_attrs();
-    uint32_t n = begin_walk(from), at = 0;
+    uint32_t n = begin_walk(from), at = 0, fetched = 0;
     for (uint32_t depth = 0; depth < DEPTH; depth++) {
         uint32_t end = n;
-        for (uint32_t i = at; i < end && i < at + AHEAD; i++)
-            __builtin_prefetch(&c->node[c->start[queue[i]]]);
         for (; at < end; at++) {
-            if (at + AHEAD < end)
-                __builtin_prefetch(&c->node[c->start[queue[at + AHEAD]]]);
+            uint32_t stop = fetch_end(at, end, n, depth);
+            for (; fetched < stop; fetched++)
+                __builtin_prefetch(&c->node[c->start[queue[fetched]]]);
             uint32_t first = c->start[queue[at]], len = c->start[queue[at] + 1] - first;
             n = take(c->node + first, c->attr + first, len, c->start, followed, n);
         }
@@ -287,15 +294,14 @@ static uint32_t walk_csr(const struct csr *c, uint32_t from)
 static uint32_t walk_live(const struct lists *l, uint32_t generation, uint32_t from)
 {
     const uint64_t followed = followed_attrs();
-    uint32_t n = begin_walk(from), at = 0;
+    uint32_t n = begin_walk(from), at = 0, fetched = 0;
     for (uint32_t depth = 0; depth < DEPTH; depth++) {
         uint32_t end = n;
-        for (uint32_t i = at; i < end && i < at + AHEAD; i++)
-            list_prefetch(l, queue[i]);
         for (; at < end; at++) {
             struct list_walk w;
-            if (at + AHEAD < end)
-                list_prefetch(l, queue[at + AHEAD]);
+            uint32_t stop = fetch_end(at, end, n, depth);
+            for (; fetched < stop; fetched++)
+                list_prefetch(l, queue[fetched]);
             if (!list_begin(l, generation, queue[at], &w))
                 continue;
             do
