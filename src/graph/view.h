@@ -220,10 +220,12 @@ static inline void edge_iter_span_(struct edge_iter *it)
 static inline void view_edges(const struct view *v, uint32_t id, bool in, uint32_t kinds,
                               struct edge_iter *ret)
 {
+    const struct lists *lists = in ? &v->g->in : &v->g->out;
     assert(id < v->n_nodes);
+    list_prefetch(lists, id); /* its second line, while the first is waited for */
     ret->kinds = kinds;
     ret->at = ret->end = 0;
-    if (list_begin(in ? &v->g->in : &v->g->out, v->generation, id, &ret->walk))
+    if (list_begin(lists, v->generation, id, &ret->walk))
         edge_iter_span_(ret);
 }
 
