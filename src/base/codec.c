@@ -2,18 +2,6 @@
 
 #include <pthread.h>
 
-size_t codec_put_varint(uint8_t *p, uint64_t v)
-{
-    size_t n = 0;
-
-    while (v >= 0x80) {
-        p[n++] = (uint8_t)(v | 0x80);
-        v >>= 7;
-    }
-    p[n++] = (uint8_t)v;
-    return n;
-}
-
 size_t codec_varint_size(uint64_t v)
 {
     size_t n = 1;

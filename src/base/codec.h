@@ -54,7 +54,18 @@ static inline void codec_put64(uint8_t *p, uint64_t v)
 #define CODEC_VARINT_MAX 10
 
 /* Writes at most CODEC_VARINT_MAX bytes; returns how many. */
-size_t codec_put_varint(uint8_t *p, uint64_t v);
+static inline size_t codec_put_varint(uint8_t *p, uint64_t v)
+{
+    size_t n = 0;
+
+    while (v >= 0x80) {
+        p[n++] = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    p[n++] = (uint8_t)v;
+    return n;
+}
+
 size_t codec_varint_size(uint64_t v);
 
 /* Reads one and moves *p behind it; false, both untouched, if it is invalid. */

@@ -36,8 +36,17 @@ static const char magic[4] = {'I', 'S', 'G', 'D'};
 
 /* ---- encoding ---- */
 
+/* At most so many bytes are written for a unit without its nodes, for a node, for an edge: room for
+ * them is made at once. */
+#define PIECE_BYTES_MAX ((size_t)256)
+
+/* So many ends of edges that are no nodes get their place in the map before they come; a delta that
+ * has more lets it grow. */
+#define OTHERS_AHEAD 4096u
+
 struct encoder {
     struct buf *out;
+    uint8_t *at; /* in `out`, while a piece is written */
     struct intern strings;
     struct map ends; /* sig hash -> number * 2 + (is it other than a node?) */
     uint32_t n_nodes, n_others;
@@ -45,10 +54,32 @@ struct encoder {
     bool failed;    /* an allocation */
 };
 
+/* Begins a piece. False: no memory. */
+static bool begin_piece(struct encoder *e)
+{
+    struct buf *out = e->out;
+    bool has_room = out->cap - out->n > PIECE_BYTES_MAX && !out->failed;
+    if (PT_UNLIKELY(!has_room) && !buf_reserve(out, PIECE_BYTES_MAX))
+        return false;
+    e->at = (uint8_t *)out->p + out->n;
+    return true;
+}
+
+static void end_piece(struct encoder *e)
+{
+    size_t n = (size_t)(e->at - (uint8_t *)e->out->p);
+    assert(n - e->out->n <= PIECE_BYTES_MAX);
+    e->out->n = n;
+}
+
 static void put(struct encoder *e, uint64_t v)
 {
-    uint8_t bytes[CODEC_VARINT_MAX];
-    buf_add(e->out, bytes, codec_put_varint(bytes, v));
+    e->at += codec_put_varint(e->at, v);
+}
+
+static void put_byte(struct encoder *e, uint8_t v)
+{
+    *e->at++ = v;
 }
 
 static void put_signed(struct encoder *e, int64_t v)
@@ -63,10 +94,8 @@ static void put_diff(struct encoder *e, uint32_t v, uint32_t from)
 
 static void put_raw64(struct encoder *e, uint64_t v)
 {
-    uint8_t bytes[8];
-
-    codec_put64(bytes, v);
-    buf_add(e->out, bytes, sizeof(bytes));
+    codec_put64(e->at, v);
+    e->at += 8;
 }
 
 static void put_string(struct encoder *e, const char *s)
@@ -97,9 +126,11 @@ static void put_node(struct encoder *e, const struct unit *u, uint32_t i)
     const struct unit_node *n = &u->nodes[i], *before = i > 0 ? n - 1 : &none;
     bool has_doc = n->doc_start != 0 || n->doc_end != 0;
 
+    if (!begin_piece(e))
+        return;
     put_raw64(e, n->sig);
     put(e, (uint64_t)n->flags * 2 + has_doc);
-    buf_char(e->out, (char)n->kind);
+    put_byte(e, n->kind);
     if (i > 0)
         put(e, i - n->parent);
     put_string(e, n->qualified);
@@ -113,58 +144,78 @@ static void put_node(struct encoder *e, const struct unit *u, uint32_t i)
         put_diff(e, n->doc_start, n->start);
         put_diff(e, n->doc_end, n->doc_start);
     }
+    end_piece(e);
 }
 
-static void put_end(struct encoder *e, const struct unit *u, uint64_t sig)
+/* What an end is written as after it was written, which may have been its first time. */
+static uint64_t end_again(const struct encoder *e, const struct unit *u, uint32_t end)
+{
+    uint32_t number = end / 2;
+
+    if (end % 2 != 0)
+        return (uint64_t)number * 4 + END_OTHER;
+    if (number >= e->first && number - e->first < u->n_nodes)
+        return (uint64_t)(number - e->first) * 4 + END_OWN;
+    return (uint64_t)number * 4 + END_NODE;
+}
+
+/* Returns end_again of it. */
+static uint64_t put_end(struct encoder *e, const struct unit *u, uint64_t sig)
 {
     bool is_new;
     const uint32_t *end = map_put(&e->ends, sig, e->n_others * 2 + 1, &is_new);
 
     if (end == NULL) {
         e->failed = true;
-        return;
+        return 0;
     }
-    uint32_t number = *end / 2;
+    uint64_t again = end_again(e, u, *end);
     if (is_new) {
         e->n_others++;
         put(e, END_NEW);
         put_raw64(e, sig);
-    } else if (*end % 2 != 0) {
-        put(e, (uint64_t)number * 4 + END_OTHER);
-    } else if (number >= e->first && number - e->first < u->n_nodes) {
-        put(e, (uint64_t)(number - e->first) * 4 + END_OWN);
     } else {
-        put(e, (uint64_t)number * 4 + END_NODE);
+        put(e, again);
     }
+    return again;
 }
 
 static void put_edges(struct encoder *e, const struct unit *u)
 {
     uint32_t line = 0;
+    uint64_t from = 0;
 
-    for (uint32_t i = 0; i < u->n_edges; i++) {
+    for (uint32_t i = 0; i < u->n_edges && begin_piece(e); i++) {
         const struct unit_edge *edge = &u->edges[i];
         bool has_site = edge->line != 0 || edge->col != 0;
 
         unsigned head = edge->kind | (unsigned)edge->layer << EDGE_LAYER_SHIFT;
-        buf_char(e->out, (char)(head | (has_site ? EDGE_HAS_SITE : 0)));
-        put_end(e, u, edge->from);
-        put_end(e, u, edge->to);
+        put_byte(e, (uint8_t)(head | (has_site ? EDGE_HAS_SITE : 0)));
+        if (i > 0 && edge->from == edge[-1].from) /* edges come by their start */
+            put(e, from);
+        else
+            from = put_end(e, u, edge->from);
+        (void)put_end(e, u, edge->to);
         if (has_site) {
             put_diff(e, edge->line, line);
             put(e, edge->col);
             line = edge->line;
         }
+        end_piece(e);
     }
     e->first += u->n_nodes;
 }
 
 static void put_unit(struct encoder *e, const struct unit *u)
 {
-    put_string(e, u->path);
-    buf_char(e->out, u->removed ? 1 : 0);
-    if (u->removed)
+    if (!begin_piece(e))
         return;
+    put_string(e, u->path);
+    put_byte(e, u->removed ? 1 : 0);
+    if (u->removed) {
+        end_piece(e);
+        return;
+    }
     put_string(e, u->lang);
     put_raw64(e, u->content.lo);
     put_raw64(e, u->content.hi);
@@ -181,6 +232,7 @@ static void put_unit(struct encoder *e, const struct unit *u)
         put(e, u->unresolved[i]);
     put(e, u->n_edges);
     put(e, u->n_nodes);
+    end_piece(e);
     for (uint32_t i = 0; i < u->n_nodes; i++)
         put_node(e, u, i);
 }
@@ -188,13 +240,18 @@ static void put_unit(struct encoder *e, const struct unit *u)
 /* Where ends of edges find their nodes. PT_ELIMIT if there are more than the numbers can hold. */
 static int number_nodes(struct encoder *e, const struct delta *d, struct err *err)
 {
-    uint64_t total = 0;
+    uint64_t n_nodes = 0, n_edges = 0;
 
     for (uint32_t i = 0; i < d->units.len; i++)
-        if (!d->units.at[i].removed)
-            total += (uint64_t)d->units.at[i].n_nodes + d->units.at[i].n_edges;
-    if (total > UINT32_MAX / 4)
+        if (!d->units.at[i].removed) {
+            n_nodes += d->units.at[i].n_nodes;
+            n_edges += d->units.at[i].n_edges;
+        }
+    if (n_nodes + n_edges > UINT32_MAX / 4)
         return err_set(err, PT_ELIMIT, "a delta of more than %u nodes and edges", UINT32_MAX / 4);
+    uint32_t others = n_edges < OTHERS_AHEAD ? (uint32_t)n_edges : OTHERS_AHEAD;
+    if (!map_reserve(&e->ends, (uint32_t)n_nodes + others))
+        return err_set(err, PT_ENOMEM, "no memory to encode a delta");
     for (uint32_t i = 0; i < d->units.len; i++) {
         const struct unit *u = &d->units.at[i];
 
