@@ -1,5 +1,6 @@
 #include "graph/merkle.h"
 
+#include "base/codec.h"
 #include "base/vec.h"
 #include "graph/view.h"
 
@@ -7,57 +8,93 @@
 
 /* ---- leaves ---- */
 
+/* What is hashed is gathered first: most of it comes in pieces that cost less than handing them to
+ * the hasher does. */
+struct gather {
+    struct hasher h;
+    size_t n;
+    unsigned char bytes[2048];
+};
+
+static void flush(struct gather *g)
+{
+    hasher_add(&g->h, g->bytes, g->n);
+    g->n = 0;
+}
+
+static void add(struct gather *g, const void *p, size_t n)
+{
+    if (n > sizeof(g->bytes) - g->n)
+        flush(g);
+    if (n > sizeof(g->bytes)) {
+        hasher_add(&g->h, p, n);
+        return;
+    }
+    memcpy(g->bytes + g->n, p, n);
+    g->n += n;
+}
+
+static void add_u64(struct gather *g, uint64_t v)
+{
+    uint8_t bytes[8];
+
+    codec_put64(bytes, v);
+    add(g, bytes, sizeof(bytes));
+}
+
 /* With its NUL: no two lists of strings give the same bytes. */
-static void add_text(struct hasher *h, const char *s)
+static void add_text(struct gather *g, const char *s)
 {
-    hasher_add(h, s, strlen(s) + 1);
+    add(g, s, strlen(s) + 1);
 }
 
-static void add_file(struct hasher *h, const struct unit *u)
+static void add_file(struct gather *g, const struct unit *u)
 {
-    add_text(h, u->path);
-    add_text(h, u->lang);
-    hasher_add_u64(h, u->content.lo);
-    hasher_add_u64(h, u->content.hi);
-    hasher_add_u64(h, u->size);
-    hasher_add_u64(h, (uint64_t)u->lines << 32 | u->facts_flags);
-    hasher_add_u64(h, u->error_line);
-    hasher_add(h, u->refs_by_layer, sizeof(u->refs_by_layer));
-    hasher_add(h, u->unresolved, sizeof(u->unresolved));
-    hasher_add_u64(h, (uint64_t)u->n_nodes << 32 | u->n_edges);
+    add_text(g, u->path);
+    add_text(g, u->lang);
+    add_u64(g, u->content.lo);
+    add_u64(g, u->content.hi);
+    add_u64(g, u->size);
+    add_u64(g, (uint64_t)u->lines << 32 | u->facts_flags);
+    add_u64(g, u->error_line);
+    add(g, u->refs_by_layer, sizeof(u->refs_by_layer));
+    add(g, u->unresolved, sizeof(u->unresolved));
+    add_u64(g, (uint64_t)u->n_nodes << 32 | u->n_edges);
 }
 
-static void add_node(struct hasher *h, const struct unit_node *n)
+static void add_node(struct gather *g, const struct unit_node *n)
 {
     const uint32_t numbers[] = {
         n->parent, n->line,      n->end_line, n->start,
         n->end,    n->doc_start, n->doc_end,  (uint32_t)n->flags << 8 | (uint32_t)n->kind};
-    hasher_add_u64(h, n->sig);
-    hasher_add(h, numbers, sizeof(numbers));
-    add_text(h, n->name);
-    add_text(h, n->qualified);
-    add_text(h, n->signature);
+    add_u64(g, n->sig);
+    add(g, numbers, sizeof(numbers));
+    add_text(g, n->name);
+    add_text(g, n->qualified);
+    add_text(g, n->signature);
 }
 
-static void add_edge(struct hasher *h, const struct unit_edge *e)
+static void add_edge(struct gather *g, const struct unit_edge *e)
 {
     const uint64_t numbers[] = {e->from, e->to,
                                 (uint64_t)e->line << 32 | (uint64_t)e->col << 16 |
                                     (uint64_t)e->kind << 8 | e->layer};
-    hasher_add(h, numbers, sizeof(numbers));
+    add(g, numbers, sizeof(numbers));
 }
 
 struct hash128 merkle_leaf(const struct unit *u)
 {
-    struct hasher h;
+    struct gather g;
 
-    hasher_init(&h);
-    add_file(&h, u);
+    hasher_init(&g.h);
+    g.n = 0;
+    add_file(&g, u);
     for (uint32_t i = 0; i < u->n_nodes; i++)
-        add_node(&h, &u->nodes[i]);
+        add_node(&g, &u->nodes[i]);
     for (uint32_t i = 0; i < u->n_edges; i++)
-        add_edge(&h, &u->edges[i]);
-    return hasher_u128(&h);
+        add_edge(&g, &u->edges[i]);
+    flush(&g);
+    return hasher_u128(&g.h);
 }
 
 /* ---- folders ---- */
