@@ -1,5 +1,7 @@
 #include "graph/pins.h"
 
+#include "base/attr.h"
+
 void pins_init(struct pins *p, uint32_t generation)
 {
     atomic_init(&p->newest, generation);
@@ -45,12 +47,17 @@ void pins_publish(struct pins *p, uint32_t generation)
 uint32_t pins_oldest(const struct pins *p)
 {
     uint32_t oldest = atomic_load(&p->newest);
+    /* It comes with each commit, so slots that say nothing cost one comparison: below PINS_BUSY
+     * there is only PINS_FREE, which wraps around. */
+    _Static_assert(PINS_FREE + 1 == PINS_BUSY, "free slots are above all generations");
+#pragma GCC unroll 8
     for (uint32_t i = 0; i < PINS_MAX; i++) {
         uint32_t at = atomic_load(&p->slots[i]);
+        if (PT_LIKELY(at - PINS_BUSY >= oldest - PINS_BUSY))
+            continue;
         if (at == PINS_BUSY)
             return 0;
-        if (at != PINS_FREE && at < oldest)
-            oldest = at;
+        oldest = at;
     }
     return oldest;
 }
