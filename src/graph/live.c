@@ -66,7 +66,10 @@ static void free_scratch(struct live_scratch *s)
 {
     if (s == NULL)
         return;
-    vec_release(&s->changes);
+    vec_release(&s->groups);
+    vec_release(&s->adds);
+    vec_release(&s->added);
+    vec_release(&s->several);
     vec_release(&s->turned);
     vec_release(&s->naming);
     vec_release(&s->edits);

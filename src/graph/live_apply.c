@@ -79,38 +79,6 @@ static int file_id(struct apply *a, const char *path, uint32_t *ret)
     return mark_file(a->s, id) ? PT_OK : no_memory(a->err);
 }
 
-/* An edge may lose the sites that it has in one of the files. */
-static bool has_site_in(const struct live *g, const struct live_scratch *s, uint32_t target,
-                        uint32_t value)
-{
-    if (value == 0) {
-        const struct live_node *n = live_record(g, &g->node, target, g->commit.generation - 1);
-        return n != NULL && is_marked(s, n->file);
-    }
-    for (const struct site *at = space_at(&g->space, value);; at++) {
-        if (is_marked(s, at->file))
-            return true;
-        if (at->last)
-            return false;
-    }
-}
-
-static bool take_old_edges(struct apply *a, uint32_t from)
-{
-    struct list_walk w;
-    if (!list_begin(&a->g->out, a->g->commit.generation - 1, from, &w))
-        return true;
-    do {
-        for (uint32_t i = 0; i < w.span.n; i++) {
-            const struct live_change c = {
-                .from = from, .to = w.span.targets[i], .kind = edge_attr_kind(w.span.attrs[i])};
-            if (has_site_in(a->g, a->s, c.to, w.span.values[i]) && !vec_push(&a->s->changes, c))
-                return false;
-        }
-    } while (list_more(&w));
-    return true;
-}
-
 /* What the marked file has contributed by now. */
 static bool take_old(struct apply *a, uint32_t file)
 {
@@ -118,7 +86,8 @@ static bool take_old(struct apply *a, uint32_t file)
     for (uint32_t i = 0; f != NULL && i < f->n_nodes + f->n_foreign; i++)
         list_prefetch(&a->g->out, f->ids[i]);
     for (uint32_t i = 0; f != NULL && i < f->n_nodes + f->n_foreign; i++) {
-        if ((i < f->n_nodes && !vec_push(&a->s->gone, f->ids[i])) || !take_old_edges(a, f->ids[i]))
+        const struct live_group none = {.from = f->ids[i]};
+        if ((i < f->n_nodes && !vec_push(&a->s->gone, f->ids[i])) || !vec_push(&a->s->groups, none))
             return false;
     }
     return true;
@@ -129,7 +98,9 @@ static int begin(struct apply *a)
     struct live_scratch *s = a->s;
     uint32_t n_files = atomic_load_explicit(&a->g->n_files, memory_order_relaxed);
 
-    vec_clear(&s->changes);
+    vec_clear(&s->groups);
+    vec_clear(&s->adds);
+    vec_clear(&s->added);
     vec_clear(&s->turned);
     vec_clear(&s->naming);
     vec_clear(&s->nodes);
@@ -478,34 +449,29 @@ static void prefetch_ends(const struct live *g, const struct unit *u)
         idmap_prefetch_entries(&g->by_sig, u->edges[i].to);
 }
 
-static void prefetch_words(const struct live *g, uint32_t id)
-{
-    if (id == ID_NONE)
-        return;
-    __builtin_prefetch((const void *)&g->node.at[id]);
-    __builtin_prefetch((const void *)&g->in_words.at[id]);
-}
-
-static void prefetch_records(const struct live *g, const struct live_change *c, uint32_t n)
+static void prefetch_records(const struct live *g, const struct sort_item *adds, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (c[i].to == ID_NONE)
+        uint32_t to = (uint32_t)adds[i].key;
+        if (to == ID_NONE)
             continue;
-        uint32_t ref = atomic_load_explicit(&g->node.at[c[i].to], memory_order_relaxed);
+        uint32_t ref = atomic_load_explicit(&g->node.at[to], memory_order_relaxed);
         __builtin_prefetch(block_of(&g->space, ref));
-        list_prefetch(&g->in, c[i].to);
     }
 }
 
-/* The id that has this sig hash, if the guess is right (as it mostly is), or after looking it up. */
-static uint32_t confirm(const struct live *g, uint32_t guess, uint64_t sig)
+/* The record of the node that has this sig hash, which is the one that was guessed (as it mostly is)
+ * or is looked up. NULL if there is none. */
+static const struct live_node *confirm(const struct live *g, uint64_t sig, uint32_t *id)
 {
-    if (guess != ID_NONE) {
-        uint32_t ref = atomic_load_explicit(&g->node.at[guess], memory_order_relaxed);
-        if (((const struct live_node *)block_of(&g->space, ref))->sig == sig)
-            return guess;
+    if (*id != ID_NONE) {
+        uint32_t ref = atomic_load_explicit(&g->node.at[*id], memory_order_relaxed);
+        const struct live_node *n = (const struct live_node *)block_of(&g->space, ref);
+        if (n->head.n != 0 && n->sig == sig)
+            return n;
     }
-    return idmap_find(&g->by_sig, sig, NULL, NULL);
+    *id = idmap_find(&g->by_sig, sig, NULL, NULL);
+    return *id != ID_NONE ? newest_node(g, *id) : NULL;
 }
 
 static int no_end(struct apply *a, const struct unit *u, uint64_t sig)
@@ -514,47 +480,72 @@ static int no_end(struct apply *a, const struct unit *u, uint64_t sig)
                    u->path, (unsigned long long)sig);
 }
 
-static int push_changes(struct apply *a, const struct unit *u, const struct live_file_range *r)
+/* Where an edge stands in its list. */
+static uint64_t place_of(uint8_t kind, uint32_t target)
 {
+    return (uint64_t)kind << 32 | target;
+}
+
+/* Sites and places of the edges of a unit; their targets are guessed. */
+static bool push_adds(struct apply *a, const struct unit *u, const struct live_file_range *r)
+{
+    struct live_scratch *s = a->s;
+    uint32_t at = s->added.len;
+    struct sort_item *adds = vec_grow(&s->adds, u->n_edges);
+    struct site *sites = vec_grow(&s->added, u->n_edges);
+    if (adds == NULL || sites == NULL)
+        return false;
     for (uint32_t i = 0; i < u->n_edges; i++) {
         const struct unit_edge *e = &u->edges[i];
-        struct live_change c = {.kind = e->kind, .add = true};
-        c.to = idmap_guess(&a->g->by_sig, e->to);
-        prefetch_words(a->g, c.to);
-        c.site.layer = e->layer & 3u;
-        c.site.col = e->col;
-        c.site.line = e->line & UNIT_LINE_MAX;
-        c.site.file = r->id & (LIVE_FILES_MAX - 1);
-        if (!vec_push(&a->s->changes, c))
-            return no_memory(a->err);
+        uint32_t to = idmap_guess(&a->g->by_sig, e->to);
+        if (to != ID_NONE)
+            __builtin_prefetch((const void *)&a->g->node.at[to]);
+        adds[i] = (struct sort_item){place_of(e->kind, to), at + i};
+        sites[i] = (struct site){.layer = e->layer & 3u,
+                                 .last = 1,
+                                 .col = e->col,
+                                 .line = e->line & UNIT_LINE_MAX,
+                                 .file = r->id & (LIVE_FILES_MAX - 1)};
     }
+    return true;
+}
+
+/* The node where the next edges of the unit start. */
+static int begin_group(struct apply *a, const struct unit *u, const struct live_file_range *r,
+                       uint64_t sig, uint32_t first)
+{
+    struct live_group group = {.from = ID_NONE, .first = first};
+    const struct live_node *start = confirm(a->g, sig, &group.from);
+    if (start == NULL)
+        return no_end(a, u, sig);
+    if ((start->file != r->id && !vec_push(&a->s->foreign, group.from)) ||
+        !vec_push(&a->s->groups, group))
+        return no_memory(a->err);
     return PT_OK;
 }
 
 static int take_new_edges(struct apply *a, const struct unit *u, const struct live_file_range *r)
 {
-    uint32_t first = a->s->changes.len, from = ID_NONE;
+    uint32_t first = a->s->adds.len;
     if (u->n_edges == 0)
         return PT_OK;
     prefetch_ends(a->g, u);
-    int rc = push_changes(a, u, r);
-    if (rc != PT_OK)
-        return rc;
-    prefetch_records(a->g, a->s->changes.at + first, u->n_edges);
+    if (!push_adds(a, u, r))
+        return no_memory(a->err);
+    prefetch_records(a->g, a->s->adds.at + first, u->n_edges);
     for (uint32_t i = 0; i < u->n_edges; i++) {
         const struct unit_edge *e = &u->edges[i];
-        struct live_change *c = &a->s->changes.at[first + i];
-        bool same = i > 0 && e->from == e[-1].from; /* edges come by their start */
-        c->to = confirm(a->g, c->to, e->to);
-        c->from = same ? from : idmap_find(&a->g->by_sig, e->from, NULL, NULL);
-        if (c->from == ID_NONE || c->to == ID_NONE)
-            return no_end(a, u, c->from == ID_NONE ? e->from : e->to);
-        const struct live_node *start = same ? NULL : newest_node(a->g, c->from);
-        if ((!same && start == NULL) || newest_node(a->g, c->to) == NULL)
-            return no_end(a, u, !same && start == NULL ? e->from : e->to);
-        if (!same && start->file != r->id && !vec_push(&a->s->foreign, c->from))
-            return no_memory(a->err);
-        from = c->from;
+        struct sort_item *add = &a->s->adds.at[first + i];
+        uint32_t to = (uint32_t)add->key;
+        int rc = PT_OK;
+        if (i == 0 || e->from != e[-1].from) /* edges come by their start */
+            rc = begin_group(a, u, r, e->from, first + i);
+        if (rc == PT_OK && confirm(a->g, e->to, &to) == NULL)
+            rc = no_end(a, u, e->to);
+        if (rc != PT_OK)
+            return rc;
+        add->key = place_of(e->kind, to);
+        vec_last(&a->s->groups).n++;
     }
     return PT_OK;
 }
@@ -598,32 +589,12 @@ static struct sort_item *items_for(struct apply *a, uint32_t n)
     return items;
 }
 
-/* By from, kind, to: what is sorted is where they are. */
-static const struct sort_item *sort_changes(struct apply *a)
-{
-    uint32_t n = a->s->changes.len;
-    struct sort_item *items = items_for(a, n);
-    for (uint32_t i = 0; items != NULL && i < n; i++) {
-        const struct live_change *c = &a->s->changes.at[i];
-        items[i] = (struct sort_item){key_of(c->from, c->kind, c->to), i};
-    }
-    return items != NULL ? sort_keyed(items, items + n, n) : NULL;
-}
-
-/* The entry of an edge in the out list of a node as it was. */
+/* An edge as it was, in the out list of a node. */
 struct old_edge {
     uint32_t value;
     uint8_t attr;
     bool there;
 };
-
-static struct old_edge find_edge(const struct live *g, uint32_t from, uint8_t kind, uint32_t to)
-{
-    struct list_entry e;
-    if (!list_find(&g->out, g->commit.generation - 1, from, kind, to, &e))
-        return (struct old_edge){0};
-    return (struct old_edge){e.value, e.attr, true};
-}
 
 /* The sites that stay (in files which the delta does not name) into scratch.sites. Returns how many
  * there were in all. */
@@ -668,11 +639,27 @@ static void sort_sites(struct live_scratch *s)
         s->sites.at[n - 1].last = 1;
 }
 
-static bool is_implied(const struct apply *a, uint32_t to)
+static bool is_implied(const struct apply *a, uint32_t to, const struct site *s)
 {
-    const struct site *s = a->s->sites.at;
+    if (s->line != 0 || s->col != 0)
+        return false;
     const struct live_node *t = newest_node(a->g, to);
-    return a->s->sites.len == 1 && s->line == 0 && s->col == 0 && t != NULL && s->file == t->file;
+    return t != NULL && s->file == t->file;
+}
+
+/* Does an edge say the same with the sites that the delta brings? Of most it has the one that was
+ * there, and that is seen at once; false says nothing. */
+static bool is_unchanged(const struct apply *a, uint32_t to, const struct old_edge *old,
+                         const struct sort_item *adds, uint32_t n)
+{
+    if (n != 1)
+        return false;
+    const struct site *now = &a->s->added.at[adds->at];
+    if (old->value ==
+        0) /* its file is marked now, so it was: put_node lets no other node go there */
+        return is_implied(a, to, now) && edge_attr_layer(old->attr) == now->layer;
+    return memcmp(space_at(&a->g->space, old->value), now, sizeof(*now)) == 0 &&
+           (now->line != 0 || now->col != 0);
 }
 
 static void push_edit(struct apply *a, uint32_t from, uint32_t to, uint32_t value, uint8_t attr,
@@ -684,50 +671,94 @@ static void push_edit(struct apply *a, uint32_t from, uint32_t to, uint32_t valu
         a->g->commit.failed = true;
 }
 
-/* One edge, with all n changes of its sites. */
-static void change_edge(struct apply *a, const struct sort_item *items, uint32_t n)
+/* One edge, with all n sites that the delta brings. */
+static void change_edge(struct apply *a, uint32_t from, uint64_t place, const struct old_edge *old,
+                        const struct sort_item *adds, uint32_t n)
 {
     struct live_scratch *s = a->s;
-    const struct live_change *c = &s->changes.at[items->at];
     struct commit *commit = &a->g->commit;
-    struct old_edge old = find_edge(a->g, c->from, c->kind, c->to);
-    uint32_t had = keep_sites(a, &old, c->to), value = 0;
+    const uint32_t to = (uint32_t)place;
+    const uint8_t kind = (uint8_t)(place >> 32);
+    uint32_t had = keep_sites(a, old, to), value = 0;
     uint8_t layer = LAYER_COUNT - 1;
 
+    if (n == 0 && s->sites.len == had)
+        return;
     for (uint32_t i = 0; i < n; i++) {
-        const struct live_change *one = &s->changes.at[items[i].at];
-        if (one->add && !vec_push(&s->sites, one->site))
+        if (!vec_push(&s->sites, s->added.at[adds[i].at]))
             commit->failed = true;
     }
     sort_sites(s);
     size_t bytes = s->sites.len * sizeof(struct site);
-    bool explicit = s->sites.len > 0 && !is_implied(a, c->to);
+    bool explicit = s->sites.len > 1 || (s->sites.len == 1 && !is_implied(a, to, s->sites.at));
     for (uint32_t i = 0; i < s->sites.len; i++)
         layer = s->sites.at[i].layer < layer ? s->sites.at[i].layer : layer;
-    uint8_t attr = edge_attr(c->kind, layer);
-    if (old.there && old.value != 0 && explicit && had == s->sites.len &&
-        memcmp(space_at(&a->g->space, old.value), s->sites.at, bytes) == 0)
+    uint8_t attr = edge_attr(kind, layer);
+    if (old->there && old->value != 0 && explicit && had == s->sites.len &&
+        memcmp(space_at(&a->g->space, old->value), s->sites.at, bytes) == 0)
         return; /* the surest layer is the same as well */
-    if (old.there && old.value == 0 && s->sites.len > 0 && !explicit && old.attr == attr)
+    if (old->there && old->value == 0 && s->sites.len > 0 && !explicit && old->attr == attr)
         return;
-    if (old.there && old.value != 0)
-        commit_gone_bare(commit, old.value, had * sizeof(struct site));
+    if (old->there && old->value != 0)
+        commit_gone_bare(commit, old->value, had * sizeof(struct site));
     if (s->sites.len == 0) {
-        if (old.there) {
-            push_edit(a, c->from, c->to, 0, old.attr, true, true);
-            count_edge(a, c->kind, -1);
+        if (old->there) {
+            push_edit(a, from, to, 0, old->attr, true, true);
+            count_edge(a, kind, -1);
         }
         return;
     }
-    if (!old.there)
-        count_edge(a, c->kind, 1);
+    if (!old->there)
+        count_edge(a, kind, 1);
     if (explicit) {
         value = commit_bare(commit, bytes);
         if (value == 0)
             return;
         memcpy(space_at(&a->g->space, value), s->sites.at, bytes);
     }
-    push_edit(a, c->from, c->to, value, attr, false, !old.there || old.attr != attr);
+    push_edit(a, from, to, value, attr, false, !old->there || old->attr != attr);
+}
+
+/* Edges that were not there, of all places below `end`. Returns how many adds that took. */
+static uint32_t add_edges(struct apply *a, uint32_t from, uint64_t end,
+                          const struct sort_item *adds, uint32_t n)
+{
+    const struct old_edge none = {0};
+    uint32_t i = 0;
+    while (i < n && adds[i].key < end) {
+        uint32_t first = i;
+        while (i < n && adds[i].key == adds[first].key)
+            i++;
+        change_edge(a, from, adds[first].key, &none, adds + first, i - first);
+    }
+    return i;
+}
+
+/* The edges of one node: those that it had against those that the delta brings, n sites sorted by
+ * place. */
+static void change_from(struct apply *a, uint32_t from, const struct sort_item *adds, uint32_t n)
+{
+    struct live *g = a->g;
+    struct list_walk w;
+    vec_clear(&a->s->edits);
+    bool more = list_begin(&g->out, g->commit.generation - 1, from, &w);
+    for (; more; more = list_more(&w)) {
+        for (uint32_t k = 0; k < w.span.n; k++) {
+            const struct old_edge old = {w.span.values[k], w.span.attrs[k], true};
+            uint64_t place = place_of(edge_attr_kind(old.attr), w.span.targets[k]);
+            uint32_t before = add_edges(a, from, place, adds, n), here = 0;
+            adds += before;
+            n -= before;
+            while (here < n && adds[here].key == place)
+                here++;
+            if (!is_unchanged(a, w.span.targets[k], &old, adds, here))
+                change_edge(a, from, place, &old, adds, here);
+            adds += here;
+            n -= here;
+        }
+    }
+    (void)add_edges(a, from, UINT64_MAX, adds, n);
+    lists_edit(&g->out, &g->commit, from, a->s->edits.at, a->s->edits.len);
 }
 
 #define EDITS_AHEAD 6u
@@ -763,28 +794,68 @@ static void edit_lists(struct apply *a, struct lists *l, const struct live_edit 
     }
 }
 
-static int change_edges(struct apply *a)
+/* What the groups bring, n of them and all of one node, sorted by place. NULL: no memory, or there
+ * is nothing. */
+static const struct sort_item *sort_adds(struct apply *a, const struct sort_item *groups,
+                                         uint32_t n, uint32_t *ret_n)
 {
     struct live_scratch *s = a->s;
-    uint32_t n = s->changes.len;
-    const struct sort_item *items = sort_changes(a);
+    const struct live_group *only = NULL;
+    uint32_t with_adds = 0;
+    vec_clear(&s->several);
+    *ret_n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct live_group *group = &s->groups.at[groups[i].at];
+        *ret_n += group->n;
+        with_adds += group->n != 0;
+        only = group->n != 0 ? group : only;
+    }
+    if (only == NULL)
+        return NULL;
+    struct sort_item *spare = vec_grow(&s->several, 2 * (uint64_t)*ret_n), *all = spare;
+    if (spare == NULL) {
+        a->g->commit.failed = true;
+        *ret_n = 0;
+        return NULL;
+    }
+    if (with_adds == 1) /* as it mostly is: they lie together already */
+        return sort_keyed(s->adds.at + only->first, spare, *ret_n);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct live_group *group = &s->groups.at[groups[i].at];
+        if (group->n != 0)
+            memcpy(all, s->adds.at + group->first, group->n * sizeof(*all));
+        all += group->n;
+    }
+    return sort_keyed(spare, all, *ret_n);
+}
 
-    for (uint32_t i = 0; items != NULL && i < n && !a->g->commit.failed;) {
-        uint32_t from = s->changes.at[items[i].at].from;
-        vec_clear(&s->edits);
-        while (i < n && s->changes.at[items[i].at].from == from) {
-            uint32_t end = i + 1;
-            while (end < n && items[end].key == items[i].key)
-                end++;
-            change_edge(a, &items[i], end - i);
-            i = end;
-        }
-        lists_edit(&a->g->out, &a->g->commit, from, s->edits.at, s->edits.len);
+/* All nodes that had or get edges with sites in the delta's files. */
+static void change_out(struct apply *a)
+{
+    struct live_scratch *s = a->s;
+    uint32_t n = s->groups.len;
+    struct sort_item *groups = items_for(a, n);
+    for (uint32_t i = 0; groups != NULL && i < n; i++)
+        groups[i] = (struct sort_item){s->groups.at[i].from, i};
+    groups = groups != NULL ? sort_keyed(groups, groups + n, n) : NULL;
+    for (uint32_t i = 0; groups != NULL && i < n && !a->g->commit.failed;) {
+        uint32_t end = i + 1, n_adds;
+        while (end < n && groups[end].key == groups[i].key)
+            end++;
+        const struct sort_item *adds = sort_adds(a, groups + i, end - i, &n_adds);
+        if (!a->g->commit.failed)
+            change_from(a, (uint32_t)groups[i].key, adds, n_adds);
+        i = end;
     }
-    if (items != NULL) {
-        edit_lists(a, &a->g->in, s->turned.at, s->turned.len);
-        edit_lists(a, &a->g->names, s->naming.at, s->naming.len);
-    }
+}
+
+static int change_edges(struct apply *a)
+{
+    change_out(a);
+    if (!a->g->commit.failed)
+        edit_lists(a, &a->g->in, a->s->turned.at, a->s->turned.len);
+    if (!a->g->commit.failed)
+        edit_lists(a, &a->g->names, a->s->naming.at, a->s->naming.len);
     return a->g->commit.failed ? no_memory(a->err) : PT_OK;
 }
 

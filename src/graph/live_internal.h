@@ -5,12 +5,10 @@
 #include "base/sort.h"
 #include "graph/live.h"
 
-/* A site that an edge gets, or (add false) an edge that may lose sites. */
-struct live_change {
-    uint32_t from, to;
-    struct site site;
-    uint8_t kind;
-    bool add;
+/* The edges that one unit has from one node: scratch.adds[first] and on. Those that the node had are
+ * gone through as well, so a node that may lose some has one with none. */
+struct live_group {
+    uint32_t from, first, n;
 };
 
 /* An edit of the list of `owner`. */
@@ -24,7 +22,10 @@ struct live_file_range {
 };
 
 struct live_scratch {
-    VEC(struct live_change) changes;
+    VEC(struct live_group) groups;
+    VEC(struct sort_item) adds;    /* key: the edge in its list; at: in added */
+    VEC(struct site) added;        /* sites that the delta brings, each as if it were alone */
+    VEC(struct sort_item) several; /* adds of a node that has more than one group */
     VEC(struct live_edit) turned, naming; /* of in lists; of names */
     VEC(struct list_edit) edits;
     VEC(struct site) sites;
