@@ -1,5 +1,6 @@
 #include "base/sort.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,21 +97,27 @@ static void insert_items(struct sort_item *a, size_t n)
 struct sort_item *sort_keyed(struct sort_item *items, struct sort_item *spare, size_t n)
 {
     uint64_t different = 0;
+    uint32_t start[BUCKETS];
+    bool is_sorted = true;
 
+    assert(n <= UINT32_MAX);
     if (n <= FEW) {
         insert_items(items, n);
         return items;
     }
-    for (size_t i = 1; i < n; i++)
+    for (size_t i = 1; i < n; i++) {
         different |= items[0].key ^ items[i].key;
-    for (unsigned shift = 0; shift < 64; shift += 8) {
-        size_t start[256] = {0}, sum = 0;
+        is_sorted &= items[i - 1].key <= items[i].key;
+    }
+    for (unsigned shift = 0; shift < 64 && !is_sorted; shift += 8) {
+        uint32_t sum = 0;
         if ((different >> shift & 255) == 0)
             continue;
+        memset(start, 0, sizeof(start));
         for (size_t i = 0; i < n; i++)
             start[items[i].key >> shift & 255]++;
-        for (unsigned b = 0; b < 256; b++) {
-            size_t count = start[b];
+        for (unsigned b = 0; b < BUCKETS; b++) {
+            uint32_t count = start[b];
             start[b] = sum;
             sum += count;
         }

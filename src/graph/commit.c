@@ -9,7 +9,7 @@ void commit_start(struct commit *c, uint32_t generation)
     vec_clear(&c->gone);
 }
 
-uint32_t commit_bare(struct commit *c, size_t bytes)
+static inline uint32_t make(struct commit *c, size_t bytes)
 {
     uint32_t block = c->failed ? 0 : space_alloc(c->space, bytes);
     if (block != 0 && vec_push(&c->made, (struct commit_extent){block, (uint32_t)bytes}))
@@ -20,11 +20,16 @@ uint32_t commit_bare(struct commit *c, size_t bytes)
     return 0;
 }
 
+uint32_t commit_bare(struct commit *c, size_t bytes)
+{
+    return make(c, bytes);
+}
+
 struct block_head *commit_block(struct commit *c, size_t bytes, uint32_t n, uint32_t older,
                                 uint32_t *ret_ref)
 {
     size_t all = sizeof(struct block_past) + bytes;
-    uint32_t block = commit_bare(c, all);
+    uint32_t block = make(c, all);
     *ret_ref = block != 0 ? block + 1 : 0;
     if (block == 0)
         return NULL;

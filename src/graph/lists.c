@@ -72,19 +72,23 @@ bool list_begin_index_(const struct lists *l, uint32_t generation, const struct 
 struct merge {
     const struct list_span *from;
     const struct list_edit *edits;
+    const uint32_t *places; /* of each edit: the first entry that is not below it, PLACE_TAKEN if it
+                               is the entry of the same key */
     uint32_t at, edit, n_edits;
 };
 
-/* The first entry from `at` on that is not below the key. */
+#define PLACE_TAKEN (1u << 31)
+
+/* The first entry from `at` on that is not below the key. Without a branch on what is compared: it
+ * could only be guessed. */
 static uint32_t lower_bound(const struct list_span *s, uint32_t at, uint64_t key)
 {
-    uint32_t end = s->n;
-    while (at < end) {
-        uint32_t mid = at + (end - at) / 2;
-        if (span_key(s, mid) < key)
-            at = mid + 1;
-        else
-            end = mid;
+    uint32_t n = s->n - at;
+    while (n > 0) {
+        uint32_t half = n / 2;
+        bool below = span_key(s, at + half) < key;
+        at += below ? half + 1 : 0;
+        n = below ? n - half - 1 : half;
     }
     return at;
 }
@@ -94,18 +98,28 @@ static bool is_at(const struct list_span *s, uint32_t at, uint64_t key)
     return at < s->n && span_key(s, at) == key;
 }
 
-static uint32_t merged_count(const struct list_span *from, const struct list_edit *edits,
-                             uint32_t n)
+/* Is the hint right, that nothing from `at` up to it is as large as the key? */
+static bool is_bound(const struct list_span *s, uint32_t at, uint32_t hint, uint64_t key)
 {
-    uint32_t count = from->n, at = 0;
+    return hint >= at && hint <= s->n && (hint == s->n || span_key(s, hint) >= key) &&
+           (hint == at || span_key(s, hint - 1) < key);
+}
+
+/* Begins to merge; at most one merge at a time, with at most as many edits as lists_edit was given.
+ * Returns how many entries there will be. */
+static uint32_t merge_begin(struct lists *l, struct merge *m, const struct list_span *from,
+                            const struct list_edit *edits, uint32_t n)
+{
+    uint32_t count = from->n, at = 0, *places = l->places.at;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t key = edit_key(&edits[i]);
-        at = lower_bound(from, at, key);
-        if (is_at(from, at, key))
-            count -= edits[i].remove;
-        else
-            count += !edits[i].remove;
+        at = is_bound(from, at, edits[i].hint, key) ? edits[i].hint : lower_bound(from, at, key);
+        bool taken = is_at(from, at, key);
+        places[i] = at | (taken ? PLACE_TAKEN : 0);
+        count += !edits[i].remove; /* the edit takes the place of what was there */
+        count -= taken;
     }
+    *m = (struct merge){.from = from, .edits = edits, .places = places, .n_edits = n};
     return count;
 }
 
@@ -151,9 +165,20 @@ struct target {
     uint8_t *attrs;
 };
 
+#define SHORT_RUN 16u
+
 static void copy_run(const struct target *to, uint32_t i, const struct list_span *from, uint32_t at,
                      uint32_t n)
 {
+    if (n <= SHORT_RUN) { /* most lists are: calls would cost more */
+        for (uint32_t k = 0; k < n; k++) {
+            to->targets[i + k] = from->targets[at + k];
+            to->attrs[i + k] = from->attrs[at + k];
+        }
+        for (uint32_t k = 0; to->values != NULL && k < n; k++)
+            to->values[i + k] = from->values[at + k];
+        return;
+    }
     memcpy(to->targets + i, from->targets + at, n * sizeof(*to->targets));
     memcpy(to->attrs + i, from->attrs + at, n);
     if (to->values != NULL)
@@ -164,18 +189,16 @@ static void copy_run(const struct target *to, uint32_t i, const struct list_span
 static void merge_take(struct merge *m, const struct target *to, uint32_t n)
 {
     for (uint32_t i = 0; i < n;) {
-        const struct list_edit *e = m->edit < m->n_edits ? &m->edits[m->edit] : NULL;
-        uint64_t key = e != NULL ? edit_key(e) : 0;
-        uint32_t stop = e != NULL ? lower_bound(m->from, m->at, key) : m->from->n;
-        uint32_t run = stop - m->at < n - i ? stop - m->at : n - i;
-        if (run > 0)
-            copy_run(to, i, m->from, m->at, run);
+        uint32_t place = m->edit < m->n_edits ? m->places[m->edit] : m->from->n;
+        uint32_t run = (place & ~PLACE_TAKEN) - m->at;
+        run = run < n - i ? run : n - i;
+        copy_run(to, i, m->from, m->at, run);
         m->at += run;
         i += run;
-        if (i == n || e == NULL)
+        if (i == n)
             return;
-        m->edit++;
-        m->at += is_at(m->from, m->at, key);
+        const struct list_edit *e = &m->edits[m->edit++];
+        m->at += place >> 31;
         if (e->remove)
             continue;
         to->targets[i] = e->target;
@@ -288,7 +311,7 @@ void lists_prefetch_edit(const struct lists *l, uint32_t id, uint8_t kind, uint3
 }
 
 /* Does no chunk grow too long by the edits? */
-static bool fits(const struct lists *l, const struct commit *c, const struct list_index *index,
+static bool fits(struct lists *l, const struct commit *c, const struct list_index *index,
                  const struct list_edit *edits, uint32_t n)
 {
     if ((index->head.n & ~LISTS_INDEX) == 0)
@@ -296,8 +319,9 @@ static bool fits(const struct lists *l, const struct commit *c, const struct lis
     while (n > 0) {
         uint32_t i = chunk_of(index, edit_key(edits)), here = edits_before(edits, n, index, i + 1);
         struct list_span s = {0};
+        struct merge m;
         (void)chunk_span(l, index, i, c->generation, &s);
-        if (s.n + here > LISTS_CHUNK_MAX && merged_count(&s, edits, here) > LISTS_CHUNK_MAX)
+        if (s.n + here > LISTS_CHUNK_MAX && merge_begin(l, &m, &s, edits, here) > LISTS_CHUNK_MAX)
             return false;
         edits += here;
         n -= here;
@@ -313,8 +337,8 @@ static bool edit_one_chunk(struct lists *l, struct commit *c, struct list_index 
     uint32_t old = atomic_load_explicit(&index->chunks[i].ref, memory_order_relaxed);
     struct list_span s = {0};
     (void)chunk_span(l, index, i, c->generation, &s);
-    struct merge m = {&s, edits, 0, 0, n};
-    uint32_t count = merged_count(&s, edits, n);
+    struct merge m;
+    uint32_t count = merge_begin(l, &m, &s, edits, n);
     if (count > LISTS_CHUNK_MAX)
         return false;
     uint32_t ref = write_list(l, c, &m, count, old);
@@ -351,16 +375,16 @@ static void split_chunks(struct lists *l, struct commit *c, _Atomic(uint32_t) *e
         }
         struct list_span s = {0};
         (void)chunk_span(l, index, i, c->generation, &s);
-        struct merge m = {&s, edits, 0, 0, here};
-        add_merged(l, c, &m, merged_count(&s, edits, here));
+        struct merge m;
+        add_merged(l, c, &m, merge_begin(l, &m, &s, edits, here));
         replaced(c, ref);
         edits += here;
         n -= here;
     }
     if (n > 0) { /* there was no chunk at all */
         struct list_span none = {0};
-        struct merge m = {&none, edits, 0, 0, n};
-        add_merged(l, c, &m, merged_count(&none, edits, n));
+        struct merge m;
+        add_merged(l, c, &m, merge_begin(l, &m, &none, edits, n));
     }
     put_index(l, c, entry, index->pieces_of);
 }
@@ -378,8 +402,8 @@ static void cut(struct lists *l, struct commit *c, const struct list_span *s,
         if (here == 0) {
             add_chunk(l, c, span_key(s, at), at | LISTS_PIECE, len);
         } else {
-            struct merge m = {&piece, edits, 0, 0, here};
-            add_merged(l, c, &m, merged_count(&piece, edits, here));
+            struct merge m;
+            add_merged(l, c, &m, merge_begin(l, &m, &piece, edits, here));
         }
         edits += here;
         n -= here;
@@ -399,6 +423,10 @@ void lists_edit(struct lists *l, struct commit *c, uint32_t id, const struct lis
 
     if (n == 0 || c->failed)
         return;
+    if (!vec_reserve(&l->places, n)) {
+        c->failed = true;
+        return;
+    }
     if (h->n & LISTS_INDEX) {
         struct list_index *index = (struct list_index *)h;
         uint32_t i = (h->n & ~LISTS_INDEX) != 0 ? chunk_of(index, edit_key(edits)) : 0;
@@ -412,8 +440,8 @@ void lists_edit(struct lists *l, struct commit *c, uint32_t id, const struct lis
         return;
     }
     list_span_of(h, &s);
-    struct merge m = {&s, edits, 0, 0, n};
-    uint32_t count = merged_count(&s, edits, n);
+    struct merge m;
+    uint32_t count = merge_begin(l, &m, &s, edits, n);
     if (count <= LISTS_CHUNK_MAX) {
         uint32_t ref = write_list(l, c, &m, count, old);
         if (ref != 0) {
@@ -435,4 +463,5 @@ void lists_edit(struct lists *l, struct commit *c, uint32_t id, const struct lis
 void lists_release(struct lists *l)
 {
     vec_release(&l->chunks);
+    vec_release(&l->places);
 }

@@ -56,7 +56,8 @@ struct lists {
     struct space *space;           /* borrowed; several lists may share one */
     _Atomic(uint32_t) *entry;      /* borrowed: the refs, by node */
     bool values;                   /* has each edge a 32-bit value? */
-    VEC(struct list_chunk) chunks; /* scratch */
+    VEC(struct list_chunk) chunks; /* scratch, as: */
+    VEC(uint32_t) places;          /* of edits (lists.c) */
 };
 
 /* One stretch of a list. */
@@ -150,8 +151,9 @@ bool list_find(const struct lists *l, uint32_t generation, uint32_t id, uint8_t 
 struct list_edit {
     uint32_t target;
     uint32_t value;
-    uint8_t attr; /* edge_attr(kind, layer) */
-    bool remove;  /* else add, or replace attr and value */
+    uint32_t hint; /* where in the list it is, or belongs, if the writer knows; else any number */
+    uint8_t attr;  /* edge_attr(kind, layer) */
+    bool remove;   /* else add, or replace attr and value */
 };
 
 /* Changes the list of a node, once in a commit. Edits are strictly ascending by (kind, target).

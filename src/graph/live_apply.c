@@ -346,8 +346,18 @@ static void prefetch_nodes(const struct live *g, const uint32_t *ids, uint32_t n
     }
 }
 
+/* Where the ids of the nodes stand. */
+static void prefetch_ids(const struct live *g, const struct unit *u)
+{
+    for (uint32_t i = 0; i < u->n_nodes; i++)
+        idmap_prefetch(&g->by_sig, u->nodes[i].sig);
+    for (uint32_t i = 0; i < u->n_nodes; i++)
+        idmap_prefetch_entries(&g->by_sig, u->nodes[i].sig);
+}
+
 static int put_nodes(struct apply *a, const struct unit *u, struct live_file_range *r)
 {
+    prefetch_ids(a->g, u);
     for (uint32_t i = 0; i < u->n_nodes; i++) {
         uint32_t id = 0;
         int rc = node_id(a, u->nodes[i].sig, &id);
@@ -592,6 +602,7 @@ static struct sort_item *items_for(struct apply *a, uint32_t n)
 /* An edge as it was, in the out list of a node. */
 struct old_edge {
     uint32_t value;
+    uint32_t hint; /* where it is in the list, or belongs (struct list_edit) */
     uint8_t attr;
     bool there;
 };
@@ -662,12 +673,11 @@ static bool is_unchanged(const struct apply *a, uint32_t to, const struct old_ed
            (now->line != 0 || now->col != 0);
 }
 
-static void push_edit(struct apply *a, uint32_t from, uint32_t to, uint32_t value, uint8_t attr,
-                      bool remove, bool turn)
+static void push_edit(struct apply *a, uint32_t from, const struct list_edit *out, bool turn)
 {
-    const struct list_edit out = {.target = to, .value = value, .attr = attr, .remove = remove};
-    const struct live_edit in = {to, {.target = from, .attr = attr, .remove = remove}};
-    if (!vec_push(&a->s->edits, out) || (turn && !vec_push(&a->s->turned, in)))
+    const struct live_edit in = {out->target,
+                                 {.target = from, .attr = out->attr, .remove = out->remove}};
+    if (!vec_push(&a->s->edits, *out) || (turn && !vec_push(&a->s->turned, in)))
         a->g->commit.failed = true;
 }
 
@@ -679,7 +689,8 @@ static void change_edge(struct apply *a, uint32_t from, uint64_t place, const st
     struct commit *commit = &a->g->commit;
     const uint32_t to = (uint32_t)place;
     const uint8_t kind = (uint8_t)(place >> 32);
-    uint32_t had = keep_sites(a, old, to), value = 0;
+    uint32_t had = keep_sites(a, old, to);
+    struct list_edit edit = {.target = to, .hint = old->hint};
     uint8_t layer = LAYER_COUNT - 1;
 
     if (n == 0 && s->sites.len == had)
@@ -702,28 +713,29 @@ static void change_edge(struct apply *a, uint32_t from, uint64_t place, const st
     if (old->there && old->value != 0)
         commit_gone_bare(commit, old->value, had * sizeof(struct site));
     if (s->sites.len == 0) {
-        if (old->there) {
-            push_edit(a, from, to, 0, old->attr, true, true);
-            count_edge(a, kind, -1);
-        }
+        edit.attr = old->attr;
+        edit.remove = true;
+        push_edit(a, from, &edit, true);
+        count_edge(a, kind, -1);
         return;
     }
     if (!old->there)
         count_edge(a, kind, 1);
     if (explicit) {
-        value = commit_bare(commit, bytes);
-        if (value == 0)
+        edit.value = commit_bare(commit, bytes);
+        if (edit.value == 0)
             return;
-        memcpy(space_at(&a->g->space, value), s->sites.at, bytes);
+        memcpy(space_at(&a->g->space, edit.value), s->sites.at, bytes);
     }
-    push_edit(a, from, to, value, attr, false, !old->there || old->attr != attr);
+    edit.attr = attr;
+    push_edit(a, from, &edit, !old->there || old->attr != attr);
 }
 
 /* Edges that were not there, of all places below `end`. Returns how many adds that took. */
-static uint32_t add_edges(struct apply *a, uint32_t from, uint64_t end,
+static uint32_t add_edges(struct apply *a, uint32_t from, uint64_t end, uint32_t hint,
                           const struct sort_item *adds, uint32_t n)
 {
-    const struct old_edge none = {0};
+    const struct old_edge none = {.hint = hint};
     uint32_t i = 0;
     while (i < n && adds[i].key < end) {
         uint32_t first = i;
@@ -739,16 +751,19 @@ static uint32_t add_edges(struct apply *a, uint32_t from, uint64_t end,
 static void change_from(struct apply *a, uint32_t from, const struct sort_item *adds, uint32_t n)
 {
     struct live *g = a->g;
-    struct list_walk w;
+    struct list_walk w = {0};
     vec_clear(&a->s->edits);
     bool more = list_begin(&g->out, g->commit.generation - 1, from, &w);
     for (; more; more = list_more(&w)) {
         for (uint32_t k = 0; k < w.span.n; k++) {
-            const struct old_edge old = {w.span.values[k], w.span.attrs[k], true};
+            const struct old_edge old = {w.span.values[k], k, w.span.attrs[k], true};
             uint64_t place = place_of(edge_attr_kind(old.attr), w.span.targets[k]);
-            uint32_t before = add_edges(a, from, place, adds, n), here = 0;
-            adds += before;
-            n -= before;
+            uint32_t here = 0;
+            if (n > 0 && adds->key < place) {
+                uint32_t before = add_edges(a, from, place, k, adds, n);
+                adds += before;
+                n -= before;
+            }
             while (here < n && adds[here].key == place)
                 here++;
             if (!is_unchanged(a, w.span.targets[k], &old, adds, here))
@@ -757,7 +772,7 @@ static void change_from(struct apply *a, uint32_t from, const struct sort_item *
             n -= here;
         }
     }
-    (void)add_edges(a, from, UINT64_MAX, adds, n);
+    (void)add_edges(a, from, UINT64_MAX, w.span.n, adds, n);
     lists_edit(&g->out, &g->commit, from, a->s->edits.at, a->s->edits.len);
 }
 
@@ -768,13 +783,17 @@ static void edit_lists(struct apply *a, struct lists *l, const struct live_edit 
 {
     struct live_scratch *s = a->s;
     struct sort_item *items = items_for(a, n);
+    bool by_target = true; /* they come so, mostly: then it need not be sorted by */
     if (items == NULL)
         return;
     for (uint32_t i = 0; i < n; i++) {
         list_prefetch_entry(l, e[i].owner);
-        items[i] = (struct sort_item){
-            key_of(e[i].owner, edge_attr_kind(e[i].edit.attr), e[i].edit.target), i};
+        by_target &= i == 0 || e[i - 1].edit.target <= e[i].edit.target;
     }
+    for (uint32_t i = 0; i < n; i++)
+        items[i] = (struct sort_item){
+            key_of(e[i].owner, edge_attr_kind(e[i].edit.attr), by_target ? 0 : e[i].edit.target),
+            i};
     items = sort_keyed(items, items + n, n);
     for (uint32_t i = 0; i < n; i++)
         list_prefetch(l, e[i].owner);
