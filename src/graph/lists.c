@@ -291,6 +291,8 @@ void lists_prefetch_edit(const struct lists *l, uint32_t id, uint8_t kind, uint3
     uint32_t ref = atomic_load_explicit(&l->entry[id], memory_order_relaxed);
     const struct block_head *h = block_of(l->space, ref);
     struct list_span s = {0};
+    if (!(h->n & LISTS_INDEX)) /* where it begins was fetched with its head */
+        __builtin_prefetch((const char *)h + list_bytes(h->n, l->values) - 1);
     if (!(h->n & LISTS_INDEX) || (h->n & ~LISTS_INDEX) == 0)
         return;
     const struct list_index *index = (const struct list_index *)h;

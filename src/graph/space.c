@@ -115,6 +115,7 @@ uint32_t space_alloc(struct space *s, size_t bytes)
     block = *head;
     if (block != 0) {
         memcpy(head, space_at(s, block), sizeof(*head));
+        __builtin_prefetch(space_at(s, *head), 1); /* the next one of this size is mostly cold */
     } else {
         block = n <= SPACE_EXACT ? take_from_page(s, n) : take_new(s, n);
         if (block == 0)
