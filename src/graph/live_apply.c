@@ -2,9 +2,9 @@
  *
  * First the nodes and files: records of all that the units bring, tombstones for what they leave
  * out. Then the edges: of each that lies, or lay, in one of the units' files, the sites in those
- * files are taken away and those of the delta put in; what has no site left is gone. The out list
- * of a node is edited once, and the same edits, turned around, make the in lists. Nothing is
- * published before all of it has succeeded.
+ * files are taken away and those of the delta put in; what has no site left is gone. For that the
+ * new edges of each node, sorted as its out list is, go along that list. It is edited once, and the
+ * same edits, turned around, make the in lists. Nothing is published before all of it has succeeded.
  */
 #include "graph/live_internal.h"
 
@@ -831,21 +831,21 @@ static const struct sort_item *sort_adds(struct apply *a, const struct sort_item
     }
     if (only == NULL)
         return NULL;
-    struct sort_item *spare = vec_grow(&s->several, 2 * (uint64_t)*ret_n), *all = spare;
-    if (spare == NULL) {
+    struct sort_item *all = vec_grow(&s->several, 2 * (uint64_t)*ret_n), *end = all;
+    if (all == NULL) {
         a->g->commit.failed = true;
         *ret_n = 0;
         return NULL;
     }
     if (with_adds == 1) /* as it mostly is: they lie together already */
-        return sort_keyed(s->adds.at + only->first, spare, *ret_n);
+        return sort_keyed(s->adds.at + only->first, all, *ret_n);
     for (uint32_t i = 0; i < n; i++) {
         const struct live_group *group = &s->groups.at[groups[i].at];
         if (group->n != 0)
-            memcpy(all, s->adds.at + group->first, group->n * sizeof(*all));
-        all += group->n;
+            memcpy(end, s->adds.at + group->first, group->n * sizeof(*end));
+        end += group->n;
     }
-    return sort_keyed(spare, all, *ret_n);
+    return sort_keyed(all, all + *ret_n, *ret_n);
 }
 
 /* All nodes that had or get edges with sites in the delta's files. */
