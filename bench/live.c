@@ -6,7 +6,8 @@
  * Synthetic power-law graphs of mean degree 5: 30 % of the edges lead into hubs, half of the others
  * stay near their start. Files have 50 nodes. A commit brings one file anew, with 200 edges
  * different (100 gone, 100 new, a third of these into hubs); it goes to the log (in the current
- * folder), which is not synced, and the store compacts in the background, as in use. Blast radius is
+ * folder), which is not synced, and the store compacts in the background, as in use; before that,
+ * to a graph in memory alone. Blast radius is
  * a breadth-first walk against the edges, 3 deep; both sides run the same loop. Then readers run
  * beside a writer that commits as fast as it can.
  */
@@ -360,10 +361,8 @@ static void compare(const char *what, struct durable *s, const struct csr *c)
 
 /* ---- commits ---- */
 
-static void commit(struct durable *s, uint32_t *ret_ns, uint32_t *ret_garbage)
+static void change_file(struct delta *d)
 {
-    struct err err = {0};
-    struct delta d;
     uint32_t file = below(n_nodes / FILE_NODES);
     for (uint32_t k = 0; k < COMMIT_EDGES / 2; k++) {
         uint32_t from = file * FILE_NODES + k % FILE_NODES;
@@ -373,9 +372,16 @@ static void commit(struct durable *s, uint32_t *ret_ns, uint32_t *ret_garbage)
         while (has_target(from, to));
         *t = to;
     }
-    delta_init(&d);
-    if (!vec_push(&d.units, unit_of(&d.arena, file)))
+    delta_init(d);
+    if (!vec_push(&d->units, unit_of(&d->arena, file)))
         exit(1);
+}
+
+static void commit(struct durable *s, uint32_t *ret_ns, uint32_t *ret_garbage)
+{
+    struct err err = {0};
+    struct delta d;
+    change_file(&d);
     const struct live *g = durable_graph(s);
     uint64_t before = g->space.retired_total, t0 = clock_now_ns();
     if (durable_apply(s, &d, &err) != PT_OK)
@@ -400,6 +406,26 @@ static void commits(struct durable *s)
         (unsigned)(durable_compactions(s) - compactions), (double)durable_bytes(s) / 1e6);
     mem_free(ns);
     mem_free(garbage);
+}
+
+/* What of that the graph takes. */
+static void commits_alone(struct live *g)
+{
+    struct err err = {0};
+    uint32_t *ns = get(COMMITS, 4);
+    for (uint32_t i = 0; i < COMMITS; i++) {
+        struct delta d;
+        change_file(&d);
+        uint64_t t0 = clock_now_ns();
+        if (live_apply(g, &d, (struct live_stamp){0}, &err) != PT_OK)
+            die(&err);
+        ns[i] = (uint32_t)(clock_now_ns() - t0);
+        delta_release(&d);
+    }
+    double p50 = quantile(ns, COMMITS, 0.5), p99 = quantile(ns, COMMITS, 0.99);
+    (void)printf("  %u commits to the graph alone: p50 %.1f p99 %.1f max %.1f us\n", COMMITS, p50,
+                 p99, (double)ns[COMMITS - 1] / 1e3);
+    mem_free(ns);
 }
 
 /* ---- readers beside the writer ---- */
@@ -578,6 +604,7 @@ static void make_store(void)
     live_make(&g);
     (void)printf("  in memory: %.1f MB, %.0f bytes for each node\n", (double)live_bytes(g) / 1e6,
                  (double)live_bytes(g) / n_nodes);
+    commits_alone(g);
     uint64_t t0 = clock_now_ns();
     if (!live_pin(g, &v) || image_write(&v, path, &err) != PT_OK)
         die(&err);
@@ -646,6 +673,8 @@ static void run(uint32_t nodes)
         most = c.start[i + 1] - c.start[i] > most ? c.start[i + 1] - c.start[i] : most;
     (void)printf("%u nodes, %u edges, largest in-degree %u\n", nodes, nodes * DEGREE, most);
     make_store();
+    csr_free(&c);
+    c = csr_make();
     if (durable_open(STORE, &o, &s, NULL, &err) != PT_OK)
         die(&err);
     (void)durable_settle(s, NULL); /* it is warm */
