@@ -22,9 +22,11 @@ static int print_node(const struct pt_view *v, uint32_t id, struct pt_error *err
 {
     struct pt_node n;
     int rc = pt_view_node(v, id, &n, error);
-    if (rc == PT_OK)
-        printf("  %-8s  %s  %s:%u", pt_node_kind_name(n.kind), n.qualified, n.path, n.line);
-    return rc;
+    if (rc != PT_OK)
+        return rc;
+    printf("  %-8s  %s  %s:%u", pt_node_kind_name(n.kind), n.qualified, n.path, n.line);
+    pt_free(n.text);
+    return PT_OK;
 }
 
 /* Where an edge is written: a call, say, may be far from where its function begins. */

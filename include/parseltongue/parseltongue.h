@@ -21,8 +21,9 @@
  * Pointers must be good: NULL is refused by an assertion, except where a comment allows it.
  *
  * Ownership: lists are filled by the library; their array `at` is the caller's, who gives it to
- * pt_free. It may be NULL where n is 0. Strings belong to the view (workspace) that gave them, and
- * are good until it is unpinned (closed); they are terminated, and bytes as the tree has them:
+ * pt_free. It may be NULL where n is 0. A node comes with `text`, which is the caller's as well. All
+ * other strings belong to the view (workspace) that gave them, and are good until it is unpinned
+ * (closed). Strings are terminated, and bytes as the tree has them:
  * names are mostly UTF-8, but need not be.
  *
  * Threads: one view may be read by any number of threads at once; they wait for nobody. Views are
@@ -239,7 +240,8 @@ int pt_view_root(const struct pt_view *v, struct pt_root *ret, struct pt_error *
 
 struct pt_node {
     const char *name;      /* bare: "save" */
-    const char *qualified; /* "django.db.models.base.Model.save"; of a file its module or path */
+    const char *qualified; /* "django.db.models.base.Model.save"; of a file its module or path;
+                              in `text`, as the signature */
     const char *signature; /* one line of source, "" for what has none */
     const char *path;      /* of its file, relative to the root */
     const char *language;  /* "c", "python", ... */
@@ -250,9 +252,10 @@ struct pt_node {
     uint32_t kind;           /* enum pt_node_kind */
     uint32_t flags;          /* bits of enum pt_flag */
     uint32_t line, end_line; /* from 1; 0: it has no place in the file */
+    char *text;              /* the caller's: pt_free */
 };
 
-/* PT_ENOENT: the view has no node of this id. The same goes for all ids below. */
+/* PT_ENOENT: the view has no node of this id. The same goes for all ids below. PT_ENOMEM. */
 int pt_view_node(const struct pt_view *v, uint32_t id, struct pt_node *ret, struct pt_error *error);
 
 /* The node with this sig. PT_ENOENT: there is none. */

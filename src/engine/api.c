@@ -455,11 +455,22 @@ int pt_view_node(const struct pt_view *v, uint32_t id, struct pt_node *ret, stru
     if (check_nodes(v, &id, 1, &err) != PT_OK)
         return give(error, &err);
     struct node n = view_node(&v->view, id);
+    struct buf text = {0};
+    view_add_qualified(&v->view, id, &text);
+    buf_char(&text, '\0');
+    size_t signature = text.n;
+    view_add_signature(&v->view, id, &text);
+    char *owned = buf_steal(&text, NULL);
+    if (owned == NULL) {
+        (void)no_memory(&err);
+        return give(error, &err);
+    }
     const struct live_file *file = live_file(&v->view, n.file);
     *ret = (struct pt_node){
         .name = n.name,
-        .qualified = n.qualified,
-        .signature = n.signature,
+        .qualified = owned,
+        .signature = owned + signature,
+        .text = owned,
         .path = live_path(file),
         .language = live_lang(file),
         .sig = n.sig,

@@ -39,10 +39,13 @@ struct dump {
     view_sink sink;
     void *ctx;
     struct buf out;
-    struct ids order; /* place -> node */
-    uint32_t *place;  /* owned; node -> place */
+    struct ids order;   /* place -> node */
+    const char **names; /* owned; node -> qualified name, in the arena */
+    struct arena arena;
+    uint32_t *place; /* owned; node -> place */
     VEC(struct edge) list;
     VEC(struct site) sites;
+    struct buf text; /* scratch */
     bool ok;
 };
 
@@ -151,7 +154,7 @@ static void dump_node(struct dump *d, uint32_t id)
 
     buf_str(b, "node\t");
     put_field(b, node_kind_name(n.kind));
-    put_field(b, n.qualified);
+    put_field(b, d->names[id]);
     put_text(b, view_path(d->v, view_file_of(d->v, id)));
     buf_char(b, ':');
     put_pair(b, n.line, '-', n.end_line);
@@ -171,17 +174,19 @@ static void dump_node(struct dump *d, uint32_t id)
     else
         buf_char(b, '-');
     buf_char(b, '\t');
-    put_text(b, n.signature);
+    put_text(b, view_signature(d->v, id, &d->text));
+    d->ok = d->ok && !d->text.failed;
     end_line(d, false);
 }
 
 /* By qualified name, kind, path, line, start, sig hash. */
-static int cmp_node(const void *a, const void *b, void *view)
+static int cmp_node(const void *a, const void *b, void *dump)
 {
-    const struct view *v = view;
-    const struct live_node *x = view_record_(v, *(const uint32_t *)a);
-    const struct live_node *y = view_record_(v, *(const uint32_t *)b);
-    int c = strcmp(live_qualified(x), live_qualified(y));
+    const struct dump *d = dump;
+    const struct view *v = d->v;
+    uint32_t m = *(const uint32_t *)a, n = *(const uint32_t *)b;
+    const struct live_node *x = view_record_(v, m), *y = view_record_(v, n);
+    int c = strcmp(d->names[m], d->names[n]);
 
     if (c != 0)
         return c;
@@ -196,12 +201,25 @@ static int cmp_node(const void *a, const void *b, void *view)
     return x->sig < y->sig ? -1 : x->sig > y->sig;
 }
 
+/* Sorting asks for each name many times. */
+static bool take_names(struct dump *d)
+{
+    d->names = mem_reallocarray(NULL, view_node_limit(d->v), sizeof(*d->names));
+    for (uint32_t i = 0; d->names != NULL && i < d->order.len; i++) {
+        uint32_t id = d->order.at[i];
+        d->names[id] = arena_strdup(&d->arena, view_qualified(d->v, id, &d->text));
+        if (d->text.failed || d->names[id] == NULL)
+            return false;
+    }
+    return d->names != NULL;
+}
+
 static bool order_nodes(struct dump *d)
 {
     d->place = mem_reallocarray(NULL, view_node_limit(d->v), sizeof(*d->place));
-    if (d->place == NULL || !view_nodes(d->v, &d->order))
+    if (d->place == NULL || !view_nodes(d->v, &d->order) || !take_names(d))
         return false;
-    sort_r(d->order.at, d->order.len, sizeof(*d->order.at), cmp_node, (void *)(uintptr_t)d->v);
+    sort_r(d->order.at, d->order.len, sizeof(*d->order.at), cmp_node, d);
     for (uint32_t i = 0; i < d->order.len; i++)
         d->place[d->order.at[i]] = i;
     return true;
@@ -284,10 +302,10 @@ static void dump_edges(struct dump *d, uint32_t from)
         buf_str(b, "edge\t");
         put_field(b, edge_kind_name(edge->kind));
         put_field(b, layer_name(edge->layer));
-        put_field(b, view_qualified(d->v, from));
+        put_field(b, d->names[from]);
         put_hex(b, view_sig(d->v, from));
         buf_char(b, '\t');
-        put_field(b, view_qualified(d->v, edge->node));
+        put_field(b, d->names[edge->node]);
         put_hex(b, view_sig(d->v, edge->node));
         buf_char(b, '\t');
         put_sites(d, from, edge);
@@ -311,6 +329,9 @@ bool view_dump(const struct view *v, view_sink sink, void *ctx)
         dump_edges(&d, d.order.at[i]);
     end_line(&d, true);
     vec_release(&d.order);
+    mem_free(d.names);
+    arena_release(&d.arena);
+    buf_release(&d.text);
     mem_free(d.place);
     vec_release(&d.list);
     vec_release(&d.sites);

@@ -2,6 +2,7 @@
 #include "graph/image_internal.h"
 
 #include "base/mem.h"
+#include "graph/texts.h"
 #include "graph/view.h"
 
 #include <string.h>
@@ -53,10 +54,10 @@ static bool has_strings(const char *p, uint64_t room, unsigned n)
 static const struct live_node *node_at(const struct checker *c, uint32_t id)
 {
     uint32_t ref = word(&c->g->node, id);
-    uint64_t room = room_at(c, ref), fixed = offsetof(struct live_node, strings);
+    uint64_t room = room_at(c, ref), fixed = offsetof(struct live_node, texts);
     const struct live_node *n = space_at(&c->g->space, ref);
     bool good = room > fixed && n->head.generation == 0 && n->head.n == 1 &&
-                has_strings(n->strings, room - fixed, 2);
+                has_strings(n->texts, room - fixed, texts_count(n->form));
     return good ? n : NULL;
 }
 
@@ -107,7 +108,8 @@ static int check_node(struct checker *c, uint32_t file, uint32_t first, uint32_t
     if (n == NULL)
         return broken(c, "I4", "node", id);
     if (n->file != file || n->place != place || n->name >= c->h->n_names ||
-        n->kind >= NODE_KIND_COUNT || (place == 0) != (n->kind == NODE_FILE) ||
+        n->kind >= NODE_KIND_COUNT || !texts_form_is_sound(n->form, place == 0) ||
+        (place == 0) != (n->kind == NODE_FILE) ||
         (place == 0 ? n->parent != id : n->parent < first || n->parent >= id))
         return broken(c, "I6", "node", id);
     *kinds |= 1u << n->kind;

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "graph/texts.h"
 #include "graph/view.h"
 
 #include <fcntl.h>
@@ -139,16 +140,14 @@ static uint32_t here(struct writer *w)
 static void add_node(struct writer *w, uint32_t id)
 {
     const struct live_node *n = live_node(w->v, w->nodes[id]);
-    size_t strings = strlen(n->strings) + 1;
     struct live_node to = *n;
-    strings += strlen(n->strings + strings) + 1;
     to.head.generation = 0;
     to.parent = w->new_node[n->parent];
     to.file = w->new_file[n->file];
     to.name = w->new_name[n->name];
     w->words[IMAGE_NODE][id] = here(w);
-    buf_add(&w->buf, (const char *)&to, offsetof(struct live_node, strings));
-    buf_add(&w->buf, n->strings, strings);
+    buf_add(&w->buf, (const char *)&to, offsetof(struct live_node, texts));
+    buf_add(&w->buf, n->texts, texts_size(n));
 }
 
 static int by_key(const void *x, const void *y)

@@ -201,11 +201,6 @@ const struct live_file *live_file(const struct view *v, uint32_t id)
     return id < v->n_files ? live_record(v->g, &v->g->file, id, v->generation) : NULL;
 }
 
-const char *live_signature(const struct live_node *n)
-{
-    return n->strings + strlen(n->strings) + 1;
-}
-
 const char *live_path(const struct live_file *f)
 {
     return (const char *)(f->ids + f->n_nodes + f->n_foreign);
@@ -283,6 +278,7 @@ struct unit_maker {
     uint64_t from, to;
     uint8_t kind;
     VEC(struct unit_edge) edges;
+    struct buf text; /* scratch */
     bool failed;
 };
 
@@ -316,6 +312,19 @@ static void take_edges(struct unit_maker *m, uint32_t from)
     } while (list_more(&w));
 }
 
+static const char *keep_text(struct unit_maker *m, uint32_t id, bool qualified)
+{
+    buf_reset(&m->text);
+    if (qualified)
+        view_add_qualified(m->v, id, &m->text);
+    else
+        view_add_signature(m->v, id, &m->text);
+    const char *kept = arena_strdup(m->arena, buf_cstr(&m->text));
+    if (m->text.failed || kept == NULL)
+        m->failed = true;
+    return kept;
+}
+
 static const struct unit_node *take_nodes(struct unit_maker *m, const struct live_file *f)
 {
     struct unit_node *nodes = arena_calloc(m->arena, f->n_nodes, sizeof(*nodes));
@@ -329,8 +338,8 @@ static const struct unit_node *take_nodes(struct unit_maker *m, const struct liv
             .sig = n->sig,
             .parent = parent != NULL ? *parent : 0,
             .name = live_text(m->v->g, n->name),
-            .qualified = live_qualified(n),
-            .signature = live_signature(n),
+            .qualified = keep_text(m, f->ids[i], true),
+            .signature = keep_text(m, f->ids[i], false),
             .line = n->line,
             .end_line = n->end_line,
             .start = n->start,
@@ -376,6 +385,7 @@ int live_unit(const struct view *v, const char *path, struct arena *arena, struc
     ret->edges = edges;
     ret->n_edges = n;
     vec_release(&m.edges);
+    buf_release(&m.text);
     if (m.failed || ret->nodes == NULL || edges == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the unit of %s", path);
     return PT_OK;

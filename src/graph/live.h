@@ -60,8 +60,9 @@ struct live_node {
     uint32_t place; /* in its file: index in ids */
     uint32_t line, end_line, start, end, doc_start, doc_end;
     uint16_t flags;
-    uint8_t kind, unused;
-    char strings[]; /* qualified name, signature */
+    uint8_t kind;
+    uint8_t form; /* of the texts, which graph/texts.h reads */
+    char texts[];
 };
 
 struct live_file {
@@ -166,11 +167,11 @@ void live_peek(struct live *g, struct view *ret);
 const struct live_node *live_node(const struct view *v, uint32_t id);
 const struct live_file *live_file(const struct view *v, uint32_t id);
 
-static inline const char *live_qualified(const struct live_node *n)
+/* Of a file's first node, which alone holds all of its qualified name. */
+static inline const char *live_module(const struct live_node *n)
 {
-    return n->strings;
+    return n->texts;
 }
-const char *live_signature(const struct live_node *n);
 const char *live_path(const struct live_file *f);
 const char *live_lang(const struct live_file *f);
 

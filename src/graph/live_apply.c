@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/sort.h"
 #include "graph/merkle.h"
+#include "graph/texts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -247,13 +248,12 @@ static int there_already(const struct apply *a, const struct unit *u, uint32_t p
 
 /* Does the record say the same? */
 static bool is_same(const struct live *g, const struct live_node *r, const struct unit_node *n,
-                    uint32_t parent, uint32_t file, uint32_t place)
+                    const struct texts *texts, uint32_t parent, uint32_t file, uint32_t place)
 {
     return r->parent == parent && r->file == file && r->place == place && r->line == n->line &&
            r->end_line == n->end_line && r->start == n->start && r->end == n->end &&
            r->doc_start == n->doc_start && r->doc_end == n->doc_end && r->flags == n->flags &&
-           r->kind == n->kind && strcmp(r->strings, n->qualified) == 0 &&
-           strcmp(live_signature(r), n->signature) == 0 &&
+           r->kind == n->kind && texts_same(texts, r) &&
            strcmp(live_text(g, r->name), n->name) == 0;
 }
 
@@ -265,18 +265,19 @@ static int put_node(struct apply *a, const struct unit *u, uint32_t place, uint3
     struct live *g = a->g;
     uint32_t old_ref = atomic_load_explicit(&g->node.at[id], memory_order_relaxed), ref, name = 0;
     const struct live_node *old = newest_node(g, id);
-    size_t qualified = strlen(n->qualified) + 1, signature = strlen(n->signature) + 1;
-    size_t bytes = offsetof(struct live_node, strings) + qualified + signature;
+    struct texts texts;
 
     if (old != NULL && !is_marked(a->s, old->file))
         return there_already(a, u, place);
-    if (old != NULL && is_same(g, old, n, parent, file, place))
+    texts_of(n, place > 0 ? u->nodes[n->parent].qualified : NULL, &texts);
+    if (old != NULL && is_same(g, old, n, &texts, parent, file, place))
         return PT_OK;
     bool renamed = old == NULL || strcmp(live_text(g, old->name), n->name) != 0;
     int rc = renamed ? name_id(a, n->name, &name) : PT_OK;
     if (rc != PT_OK)
         return rc;
     name = renamed ? name : old->name;
+    size_t bytes = offsetof(struct live_node, texts) + texts_bytes(&texts);
     struct live_node *to = (struct live_node *)commit_block(&g->commit, bytes, 1, old_ref, &ref);
     if (to == NULL)
         return no_memory(a->err);
@@ -293,9 +294,8 @@ static int put_node(struct apply *a, const struct unit *u, uint32_t place, uint3
     to->doc_end = n->doc_end;
     to->flags = n->flags;
     to->kind = n->kind;
-    to->unused = 0;
-    memcpy(to->strings, n->qualified, qualified);
-    memcpy(to->strings + qualified, n->signature, signature);
+    to->form = texts.form;
+    texts_put(&texts, to->texts);
     if (renamed && ((old != NULL && !rename_node(a->s, old->name, id, true)) ||
                     !rename_node(a->s, name, id, false)))
         return no_memory(a->err);
@@ -878,6 +878,17 @@ static int change_edges(struct apply *a)
     return a->g->commit.failed ? no_memory(a->err) : PT_OK;
 }
 
+static int still_used(struct apply *a, uint32_t id)
+{
+    struct buf name = {0};
+    texts_add_qualified(a->g, a->g->commit.generation - 1, id, &name);
+    int rc = err_set(a->err, PT_EINVAL,
+                     "D4: %s is gone, and an edge of another file still has it for an end",
+                     buf_cstr(&name));
+    buf_release(&name);
+    return rc;
+}
+
 /* D4: no edge of a file that the delta leaves alone ends at a node that is gone. */
 static int check_gone(struct apply *a)
 {
@@ -888,11 +899,7 @@ static int check_gone(struct apply *a)
         if (!list_begin(&g->in, g->commit.generation, id, &w) &&
             !list_begin(&g->out, g->commit.generation, id, &w))
             continue;
-        const struct live_node *n = live_record(g, &g->node, id, g->commit.generation - 1);
-        return err_set(a->err, PT_EINVAL,
-                       "D4: %s is gone, and an edge of another file still has it "
-                       "for an end",
-                       n != NULL ? n->strings : "a node");
+        return still_used(a, id);
     }
     return PT_OK;
 }

@@ -1,6 +1,7 @@
 #include "graph/view.h"
 
 #include "graph/live_internal.h"
+#include "graph/texts.h"
 
 #include <string.h>
 
@@ -12,8 +13,6 @@ struct node view_node(const struct view *v, uint32_t id)
     return (struct node){
         .sig = n->sig,
         .name = live_text(v->g, n->name),
-        .qualified = live_qualified(n),
-        .signature = live_signature(n),
         .id = id,
         .parent = n->parent != id ? n->parent : NODE_NONE,
         .file = n->file,
@@ -31,6 +30,37 @@ struct node view_node(const struct view *v, uint32_t id)
 const char *view_name(const struct view *v, uint32_t id)
 {
     return live_text(v->g, view_record_(v, id)->name);
+}
+
+void view_add_qualified(const struct view *v, uint32_t id, struct buf *to)
+{
+    texts_add_qualified(v->g, v->generation, id, to);
+}
+
+void view_add_signature(const struct view *v, uint32_t id, struct buf *to)
+{
+    texts_add_signature(v->g, view_record_(v, id), to);
+}
+
+const char *view_qualified(const struct view *v, uint32_t id, struct buf *scratch)
+{
+    buf_reset(scratch);
+    view_add_qualified(v, id, scratch);
+    return buf_cstr(scratch);
+}
+
+const char *view_signature(const struct view *v, uint32_t id, struct buf *scratch)
+{
+    buf_reset(scratch);
+    view_add_signature(v, id, scratch);
+    return buf_cstr(scratch);
+}
+
+const char *view_module(const struct view *v, uint32_t file)
+{
+    const struct live_file *f = live_file(v, file);
+    assert(f != NULL);
+    return live_module(view_record_(v, f->ids[0]));
 }
 
 uint32_t view_find_sig(const struct view *v, uint64_t sig)

@@ -25,10 +25,10 @@
 
 #include <assert.h>
 
-/* A node, decoded: cheap, by value. Strings are borrowed from the view. */
+/* A node, decoded: cheap, by value. Its name is borrowed from the view. */
 struct node {
     uint64_t sig;
-    const char *name, *qualified, *signature;
+    const char *name;
     uint32_t id;
     uint32_t parent; /* NODE_NONE for files */
     uint32_t file;   /* id of the file */
@@ -159,12 +159,16 @@ static inline uint64_t view_sig(const struct view *v, uint32_t id)
     return view_record_(v, id)->sig;
 }
 
-static inline const char *view_qualified(const struct view *v, uint32_t id)
-{
-    return live_qualified(view_record_(v, id));
-}
-
 const char *view_name(const struct view *v, uint32_t id);
+
+/* Append the text; to->failed: no memory. */
+void view_add_qualified(const struct view *v, uint32_t id, struct buf *to);
+void view_add_signature(const struct view *v, uint32_t id, struct buf *to);
+/* The text alone, good until `scratch` changes; "" if memory is short, and scratch->failed. */
+const char *view_qualified(const struct view *v, uint32_t id, struct buf *scratch);
+const char *view_signature(const struct view *v, uint32_t id, struct buf *scratch);
+/* The qualified name of the FILE node of a file, borrowed from the view. */
+const char *view_module(const struct view *v, uint32_t file);
 
 uint32_t view_find_sig(const struct view *v, uint64_t sig); /* node id or NODE_NONE */
 

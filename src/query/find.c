@@ -20,7 +20,8 @@ struct finder {
     bool spans; /* nodes that only span the line do, too */
     uint32_t kinds;
     struct found *found;
-    struct ids named; /* owned; scratch */
+    struct ids named; /* owned; scratch, as the next */
+    struct buf text;
     bool failed;
 };
 
@@ -67,10 +68,18 @@ static void add(struct finder *f, uint32_t id, enum find_how how)
 
 /* ---- names ---- */
 
-static enum find_how how_of(const struct finder *f, uint32_t id)
+/* Good until it is asked for another. */
+static const char *qualified_name(struct finder *f, uint32_t id)
+{
+    const char *text = view_qualified(f->v, id, &f->text);
+    f->failed |= f->text.failed;
+    return text;
+}
+
+static enum find_how how_of(struct finder *f, uint32_t id)
 {
     struct parts stored, name;
-    struct slice qualified = slice_from(view_qualified(f->v, id));
+    struct slice qualified = slice_from(qualified_name(f, id));
 
     if (f->parts.n == 1 && f->name.n < qualified.n)
         return FIND_BARE;
@@ -190,7 +199,7 @@ static void find_modules(struct finder *f, enum find_how best)
         if (file == NULL)
             continue;
         uint32_t id = file->ids[0];
-        const char *text = view_qualified(f->v, id);
+        const char *text = view_module(f->v, i);
         if (best == FIND_EXACT && (text[0] != first.p[0] || strncmp(text, first.p, first.n) != 0))
             continue;
         struct slice module = slice_from(text);
@@ -256,9 +265,9 @@ static bool is_alias_of_one(const struct finder *f, uint32_t id)
     return false;
 }
 
-static bool is_spelled_so(const struct finder *f, uint32_t id)
+static bool is_spelled_so(struct finder *f, uint32_t id)
 {
-    return slice_eq(slice_from(view_qualified(f->v, id)), f->name);
+    return slice_eq(slice_from(qualified_name(f, id)), f->name);
 }
 
 /* `Trait::m` also means `<Type as Trait>::m`, but not where it is all of a name itself. */
@@ -574,9 +583,10 @@ out:
     if (!f.failed && ret->how != FIND_CLOSE) {
         keep_spelled_so(&f);
         give_way(&f);
-        f.failed = !put_in_order(&f);
+        f.failed |= !put_in_order(&f);
     }
     vec_release(&f.named);
+    buf_release(&f.text);
     if (f.failed) {
         vec_clear(&ret->nodes);
         return err_set(err, PT_ENOMEM, "no memory to look up a name");

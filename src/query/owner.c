@@ -17,7 +17,7 @@ static struct slice impl_self(const struct view *v, uint32_t impl)
 }
 
 /* How surely the block adds to this type of its name; 0: it does not. */
-static unsigned impl_fits(const struct view *v, uint32_t impl, uint32_t type)
+static unsigned impl_fits(const struct view *v, uint32_t impl, uint32_t type, struct buf names[2])
 {
     uint32_t file = view_file_of(v, impl), line = view_node(v, impl).line;
     struct edge_iter it;
@@ -37,25 +37,28 @@ static unsigned impl_fits(const struct view *v, uint32_t impl, uint32_t type)
         return view_parent(v, type) == view_parent(v, impl) ? 3 : 2;
     /* Elsewhere, but in the same package: the first part of their names is the same. */
     struct parts x, y;
-    parts_split(slice_from(view_qualified(v, impl)), &x);
-    parts_split(slice_from(view_qualified(v, type)), &y);
+    parts_split(slice_from(view_qualified(v, impl, &names[0])), &x);
+    parts_split(slice_from(view_qualified(v, type, &names[1])), &y);
     return x.n > 0 && y.n > 0 && slice_eq(x.at[0], y.at[0]) ? 1 : 0;
 }
 
 bool owner_of_impl(const struct view *v, uint32_t impl, struct ids *scratch, uint32_t *ret)
 {
     struct slice self = impl_self(v, impl);
+    struct buf names[2] = {{0}};
     uint32_t found = NODE_NONE;
     unsigned best = 0;
+    bool ok = true;
 
     vec_clear(scratch);
     if (!view_named(v, self.p, self.n, scratch))
         return false;
-    for (uint32_t i = 0; i < scratch->len; i++) {
+    for (uint32_t i = 0; ok && i < scratch->len; i++) {
         uint32_t type = scratch->at[i];
         if (!node_kind_is_type(view_kind(v, type)))
             continue;
-        unsigned fits = impl_fits(v, impl, type);
+        unsigned fits = impl_fits(v, impl, type, names);
+        ok = !names[0].failed && !names[1].failed;
         if (fits > best) {
             best = fits;
             found = type;
@@ -63,8 +66,10 @@ bool owner_of_impl(const struct view *v, uint32_t impl, struct ids *scratch, uin
             found = NODE_NONE;
         }
     }
+    buf_release(&names[0]);
+    buf_release(&names[1]);
     *ret = found;
-    return true;
+    return ok;
 }
 
 /* The blocks whose name is the prefix, with `longer` also those with something behind it. */

@@ -24,17 +24,20 @@ struct proposals {
     uint32_t kinds;
     struct proposal best[FIND_PROPOSALS]; /* sorted */
     uint32_t n;
+    struct buf qualified; /* owned; scratch */
+    bool failed;
 };
 
 /* How many of the first parts of the name stand in the qualified name of the node? */
-static uint32_t shared_parts(const struct proposals *p, uint32_t node)
+static uint32_t shared_parts(struct proposals *p, uint32_t node)
 {
     struct parts stored;
     uint32_t n = 0;
 
     if (p->name->n < 2)
         return 0;
-    parts_split(slice_from(view_qualified(p->v, node)), &stored);
+    parts_split(slice_from(view_qualified(p->v, node, &p->qualified)), &stored);
+    p->failed |= p->qualified.failed;
     for (uint32_t i = 0; i + 1 < p->name->n; i++) {
         for (uint32_t k = 0; k + 1 < stored.n; k++) {
             if (part_same(p->name->at[i], stored.at[k])) {
@@ -144,6 +147,8 @@ bool propose(const struct view *v, const struct parts *name, uint32_t kinds, str
         ok = offer_similar(&p, last, &nodes);
     }
     vec_release(&nodes);
+    buf_release(&p.qualified);
+    ok = ok && !p.failed;
     for (uint32_t i = 0; ok && i < p.n; i++)
         ok = vec_push(&ret->nodes, p.best[i].node);
     return ok;

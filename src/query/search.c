@@ -84,6 +84,7 @@ struct search {
     unsigned n_words;
     unsigned max_edits;
     uint32_t kinds, limit;
+    struct buf qualified; /* owned; scratch */
 };
 
 struct match {
@@ -216,13 +217,13 @@ static bool same_folded(struct slice a, struct slice b)
 }
 
 /* Do the parts before the last one stand right before the node's name? */
-static bool is_member(const struct search *s, uint32_t node)
+static bool is_member(struct search *s, uint32_t node)
 {
     struct parts stored;
     struct slice t, u;
     uint32_t heads = s->parts.n - 1;
 
-    parts_split(slice_from(view_qualified(s->v, node)), &stored);
+    parts_split(slice_from(view_qualified(s->v, node, &s->qualified)), &stored);
     if (stored.n <= heads)
         return false;
     for (uint32_t i = 0; i < heads; i++) {
@@ -235,12 +236,12 @@ static bool is_member(const struct search *s, uint32_t node)
     return true;
 }
 
-static bool has_words(const struct search *s, uint32_t node)
+static bool has_words(struct search *s, uint32_t node)
 {
     struct folded f;
     bool all = true;
 
-    fold(view_qualified(s->v, node), &f);
+    fold(view_qualified(s->v, node, &s->qualified), &f);
     for (unsigned i = 0; i < s->n_words && all; i++)
         all = strstr(f.at, s->words[i]) != NULL;
     return all;
@@ -363,7 +364,7 @@ static void prepare(struct search *s, const char *text)
     s->max_edits = s->text.n < 3 ? 0 : s->text.n < 5 ? 1 : s->text.n < 9 ? 2 : 3;
 }
 
-static bool add_nodes(const struct search *s, const char *name, const struct match *m,
+static bool add_nodes(struct search *s, const char *name, const struct match *m,
                       const struct ids *nodes, struct best *best, uint32_t *total)
 {
     size_t len = strlen(name);
@@ -404,8 +405,9 @@ int query_search(const struct view *v, const char *text, uint32_t kinds, uint32_
             continue;
         vec_clear(&bearers);
         ok = view_bearers(v, name.id, &bearers) &&
-             add_nodes(&s, name.text, &m, &bearers, &best, &total);
+             add_nodes(&s, name.text, &m, &bearers, &best, &total) && !s.qualified.failed;
     }
+    buf_release(&s.qualified);
     vec_release(&bearers);
     if (ok && best.heap.len > 0)
         sort_r(best.heap.at, best.heap.len, sizeof(*best.heap.at), cmp_hits, (void *)(uintptr_t)v);

@@ -16,6 +16,7 @@ void answer_init(struct answer *a)
 void answer_release(struct answer *a)
 {
     arena_release(&a->arena);
+    buf_release(&a->scratch);
     memset(a, 0, sizeof(*a));
 }
 

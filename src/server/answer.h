@@ -86,6 +86,7 @@ struct value {
 struct answer {
     struct arena arena;
     struct value *root; /* an object */
+    struct buf scratch; /* for texts that are on their way into it */
     bool failed;
 };
 

@@ -180,21 +180,25 @@ void shell_quote(struct buf *b, const char *s)
 /* How to name `node` so that none of the other candidates is meant. */
 static void unambiguous(const struct view *v, const struct found *f, uint32_t node, struct buf *b)
 {
-    struct node self = view_node(v, node);
+    struct buf name = {0}, other_name = {0};
+    view_add_qualified(v, node, &name);
+    const char *qualified = buf_cstr(&name), *path = view_path(v, view_file_of(v, node));
     bool same_name = false, same_file = false;
     for (uint32_t i = 0; i < f->nodes.len; i++) {
         uint32_t other = f->nodes.at[i];
-        if (other == node || strcmp(view_qualified(v, other), self.qualified) != 0)
+        if (other == node || strcmp(view_qualified(v, other, &other_name), qualified) != 0)
             continue;
         same_name = true;
         same_file |= view_file_of(v, other) == view_file_of(v, node);
     }
-    const char *path = view_path(v, view_file_of(v, node));
-    buf_str(b, self.qualified);
-    if (same_name && strncmp(self.qualified, path, strlen(path)) != 0) /* if it does not tell */
+    buf_str(b, qualified);
+    if (same_name && strncmp(qualified, path, strlen(path)) != 0) /* if it does not tell */
         buf_printf(b, "@%s", path);
     if (same_file)
-        buf_printf(b, ":%u", self.line);
+        buf_printf(b, ":%u", view_node(v, node).line);
+    b->failed |= name.failed || other_name.failed;
+    buf_release(&name);
+    buf_release(&other_name);
 }
 
 /* The command line again, with `param` put right. */

@@ -120,6 +120,8 @@ int call_nodes(struct call *c, struct answer *a, const char *param, uint32_t onl
 
 /* ---- rows ---- */
 
+/* The qualified name of a node, kept with the answer. "" if memory is short, which it then says. */
+const char *node_text(struct call *c, struct answer *a, uint32_t node);
 /* "kind", "name" of a node. */
 void row_node(struct call *c, struct answer *a, struct value *row, uint32_t node);
 /* "at": path:line. */
@@ -127,7 +129,7 @@ struct value *row_place(struct call *c, struct answer *a, struct value *row, con
                         uint32_t node);
 void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t node);
 /* What a node is called within its file: "Square.area" for shapes.Square.area. */
-const char *local_name(const struct view *v, uint32_t node);
+const char *local_name(struct call *c, struct answer *a, uint32_t node);
 /* By the path of the file, line, column: -1, 0, 1. */
 int site_compare(const struct view *v, const struct site *a, const struct site *b);
 /* An array of "path:line:column"; the first of them, and "sites_total" if there are more. */

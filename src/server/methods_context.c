@@ -191,7 +191,7 @@ static int answer_context(struct budget *b, uint32_t node, const struct context 
     uint32_t total = 0;
     char text[COUNT_TEXT];
 
-    answer_title(a, "%s %s", node_kind_name((enum node_kind)n.kind), n.qualified);
+    answer_title(a, "%s %s", node_kind_name((enum node_kind)n.kind), node_text(b->c, a, node));
     answer_subject(b->c, a, "of", node);
     add_docs(b, &n);
     add_sections(b, x);

@@ -13,7 +13,7 @@ struct export
 {
     struct call *c;
     const struct view *v;
-    struct buf out, flags;
+    struct buf out, flags, text;
     struct ids order;          /* all nodes */
     struct ids numbers;        /* by id: what nodes are called in drawings */
     VEC(struct edge) edges_of; /* of the node that is written */
@@ -135,6 +135,21 @@ static void each_node(struct export *x, node_fn fn)
 
 /* ---- pieces ---- */
 
+/* Good until one of them is asked again. */
+static const char *qualified(struct export *x, uint32_t node)
+{
+    const char *text = view_qualified(x->v, node, &x->text);
+    x->out.failed |= x->text.failed;
+    return text;
+}
+
+static const char *signature(struct export *x, uint32_t node)
+{
+    const char *text = view_signature(x->v, node, &x->text);
+    x->out.failed |= x->text.failed;
+    return text;
+}
+
 static void put_text(struct buf *b, const char *s)
 {
     str_sanitize(b, s, strlen(s));
@@ -159,21 +174,21 @@ static void tsv_node(struct export *x, const struct node *n)
     struct buf *b = &x->out;
     buf_str(b, node_kind_name((enum node_kind)n->kind));
     buf_char(b, '\t');
-    put_text(b, n->qualified);
+    put_text(b, qualified(x, n->id));
     buf_char(b, '\t');
     put_place(x, b, n->id);
     buf_printf(b, "\t%u\t%s\t%016llx\t", n->end_line, flag_names(n->flags, &x->flags),
                (unsigned long long)n->sig);
-    put_text(b, n->signature);
+    put_text(b, signature(x, n->id));
     buf_char(b, '\n');
 }
 
 static void tsv_row(struct export *x, uint32_t from, const struct edge *e, const struct site *s)
 {
     struct buf *b = &x->out;
-    put_text(b, view_qualified(x->v, from));
+    put_text(b, qualified(x, from));
     buf_char(b, '\t');
-    put_text(b, view_qualified(x->v, e->node));
+    put_text(b, qualified(x, e->node));
     buf_char(b, '\t');
     put_place(x, b, from);
     buf_char(b, '\t');
@@ -240,12 +255,12 @@ static void json_node(struct export *x, const struct node *n)
     buf_str(b, x->written > 0 ? ",\n{" : "\n{");
     json_member(b, "kind", node_kind_name((enum node_kind)n->kind));
     buf_char(b, ',');
-    json_member(b, "name", n->qualified);
+    json_member(b, "name", qualified(x, n->id));
     buf_char(b, ',');
     json_place(x, "at", n->id);
     buf_printf(b, ",\"end_line\":%u,\"flags\":\"%s\",\"sig\":\"%016llx\",", n->end_line,
                flag_names(n->flags, &x->flags), (unsigned long long)n->sig);
-    json_member(b, "signature", n->signature);
+    json_member(b, "signature", signature(x, n->id));
     buf_char(b, '}');
 }
 
@@ -275,9 +290,9 @@ static void json_edge(struct export *x, uint32_t from, const struct edge *e)
 {
     struct buf *b = &x->out;
     buf_str(b, x->written > 0 ? ",\n{" : "\n{");
-    json_member(b, "from", view_qualified(x->v, from));
+    json_member(b, "from", qualified(x, from));
     buf_char(b, ',');
-    json_member(b, "to", view_qualified(x->v, e->node));
+    json_member(b, "to", qualified(x, e->node));
     buf_char(b, ',');
     json_place(x, "from_at", from);
     buf_char(b, ',');
@@ -392,7 +407,7 @@ static void put_mermaid(struct buf *b, const char *s)
 static void dot_node(struct export *x, const struct node *n)
 {
     buf_printf(&x->out, "  n%u [label=\"", x->numbers.at[n->id]);
-    put_dot(&x->out, n->qualified);
+    put_dot(&x->out, qualified(x, n->id));
     buf_printf(&x->out, "\" kind=\"%s\" at=\"", node_kind_name((enum node_kind)n->kind));
     put_dot(&x->out, view_path(x->v, view_file_of(x->v, n->id)));
     buf_printf(&x->out, ":%u\"];\n", n->line);
@@ -419,7 +434,7 @@ static void graphml_node(struct export *x, const struct node *n)
 {
     buf_printf(&x->out, "<node id=\"n%u\"><data key=\"kind\">%s</data><data key=\"name\">",
                x->numbers.at[n->id], node_kind_name((enum node_kind)n->kind));
-    put_xml(&x->out, n->qualified);
+    put_xml(&x->out, qualified(x, n->id));
     buf_str(&x->out, "</data><data key=\"at\">");
     put_xml(&x->out, view_path(x->v, view_file_of(x->v, n->id)));
     buf_printf(&x->out, ":%u</data></node>\n", n->line);
@@ -454,7 +469,7 @@ static void put_graphml(struct export *x)
 static void mermaid_node(struct export *x, const struct node *n)
 {
     buf_printf(&x->out, "  n%u[\"", x->numbers.at[n->id]);
-    put_mermaid(&x->out, n->qualified);
+    put_mermaid(&x->out, qualified(x, n->id));
     buf_str(&x->out, "\"]\n");
 }
 
@@ -532,6 +547,7 @@ static void release(struct export *x)
 {
     buf_release(&x->out);
     buf_release(&x->flags);
+    buf_release(&x->text);
     vec_release(&x->order);
     vec_release(&x->numbers);
     vec_release(&x->edges_of);

@@ -64,14 +64,15 @@ static void outline_row(struct call *c, struct answer *a, struct value *row, uin
         up = view_parent(c->view, up);
     }
     struct node n = view_node(c->view, node);
+    const char *qualified = node_text(c, a, node);
     struct value *line = value_label(answer_uint(a, row, "line", n.line), "line");
     if (line != NULL)
         line->role = ROLE_PLACE;
     (void)answer_cstr(a, row, "kind", ROLE_KIND, node_kind_name((enum node_kind)n.kind));
     (void)value_show(answer_printf(a, row, "outline", ROLE_NAME, "%*s%s", (int)(depth * 2), "",
-                                   n.name[0] != '\0' ? n.name : n.qualified),
+                                   n.name[0] != '\0' ? n.name : qualified),
                      SHOW_TEXT);
-    (void)value_show(answer_cstr(a, row, "name", ROLE_NAME, n.qualified), SHOW_JSON);
+    (void)value_show(answer_cstr(a, row, "name", ROLE_NAME, qualified), SHOW_JSON);
     (void)value_show(answer_uint(a, row, "end_line", n.end_line), SHOW_JSON);
     add_flags(c, a, row, node);
     row_signature(c, a, row, node);

@@ -39,24 +39,20 @@ static void add_step(struct call *c, struct answer *a, struct value *steps,
 {
     struct value *row = answer_object(a, steps, NULL);
     struct sites sites = {0};
-    (void)value_show(answer_cstr(a, row, "from", ROLE_NAME, view_qualified(c->view, s->node)),
-                     SHOW_JSON);
-    (void)value_show(answer_cstr(a, row, "to", ROLE_NAME, view_qualified(c->view, next)),
-                     SHOW_JSON);
-    (void)value_show(
-        answer_printf(a, row, "step", ROLE_NAME, "-> %s", view_qualified(c->view, next)),
-        SHOW_TEXT);
+    (void)value_show(answer_cstr(a, row, "from", ROLE_NAME, node_text(c, a, s->node)), SHOW_JSON);
+    (void)value_show(answer_cstr(a, row, "to", ROLE_NAME, node_text(c, a, next)), SHOW_JSON);
+    (void)value_show(answer_printf(a, row, "step", ROLE_NAME, "-> %s", node_text(c, a, next)),
+                     SHOW_TEXT);
     (void)answer_cstr(a, row, "edge", ROLE_KIND, edge_kind_name((enum edge_kind)s->kind));
     sites_gather(c, s->from, s->to, s->kind, false, &sites);
     row_sites(c, a, row, &sites);
     if (same)
         return;
-    (void)value_show(answer_cstr(a, row, "from_node", ROLE_PLAIN, view_qualified(c->view, s->from)),
+    (void)value_show(answer_cstr(a, row, "from_node", ROLE_PLAIN, node_text(c, a, s->from)),
                      SHOW_JSON);
-    (void)value_show(answer_cstr(a, row, "to_node", ROLE_PLAIN, view_qualified(c->view, s->to)),
-                     SHOW_JSON);
+    (void)value_show(answer_cstr(a, row, "to_node", ROLE_PLAIN, node_text(c, a, s->to)), SHOW_JSON);
     (void)value_show(answer_printf(a, row, "by", ROLE_SIGNATURE, "%s -> %s",
-                                   local_name(c->view, s->from), local_name(c->view, s->to)),
+                                   local_name(c, a, s->from), local_name(c, a, s->to)),
                      SHOW_TEXT);
 }
 
@@ -68,7 +64,7 @@ static void fill_cycle(struct call *c, struct answer *a, struct value *row,
     struct value *members = value_show(answer_array(a, row, "members"), SHOW_JSON);
     for (uint32_t i = 0; i < cycle->n_members && i < MEMBERS_SHOWN; i++)
         (void)answer_cstr(a, members, NULL, ROLE_NAME,
-                          view_qualified(c->view, all->members.at[cycle->first_member + i]));
+                          node_text(c, a, all->members.at[cycle->first_member + i]));
     if (cycle->n_steps == 0)
         return;
     const char *more = cycle->size > cycle->n_steps ? "; a shortest cycle:" : "";
@@ -78,7 +74,7 @@ static void fill_cycle(struct call *c, struct answer *a, struct value *row,
                                    cycle->size == 1 ? "" : "s", more),
                      SHOW_TEXT);
     (void)value_show(
-        answer_printf(a, row, "start", ROLE_NAME, "   %s", view_qualified(c->view, steps[0].node)),
+        answer_printf(a, row, "start", ROLE_NAME, "   %s", node_text(c, a, steps[0].node)),
         SHOW_TEXT);
     struct value *list = answer_array(a, row, "cycle");
     for (uint32_t i = 0; i < cycle->n_steps; i++) {
@@ -142,7 +138,7 @@ static void path_step(struct call *c, struct answer *a, struct value *steps,
     struct value *row = answer_object(a, steps, NULL);
     struct sites sites = {0};
     bool candidates = call_flag(c, "candidates");
-    const char *name = view_qualified(c->view, r->node), *arrow = before != NULL ? "-> " : "   ";
+    const char *name = node_text(c, a, r->node), *arrow = before != NULL ? "-> " : "   ";
     (void)value_show(answer_printf(a, row, "step", ROLE_NAME, "%s%s", arrow, name), SHOW_TEXT);
     (void)value_show(answer_cstr(a, row, "kind", ROLE_KIND,
                                  node_kind_name((enum node_kind)view_kind(c->view, r->node))),
@@ -162,7 +158,7 @@ static void path_step(struct call *c, struct answer *a, struct value *steps,
 static void path_answer(struct call *c, struct answer *a, const struct reach *reach,
                         const uint32_t ends[2])
 {
-    const char *from = view_qualified(c->view, ends[0]), *to = view_qualified(c->view, ends[1]);
+    const char *from = node_text(c, a, ends[0]), *to = node_text(c, a, ends[1]);
     (void)value_show(answer_bool(a, a->root, "found", reach->nodes.len > 0), SHOW_JSON);
     if (reach->nodes.len == 0) {
         answer_title(a, "No path from %s to %s", from, to);
@@ -199,8 +195,8 @@ int run_path(struct call *c, struct answer *a, struct err *err)
     if (rc == PT_OK && reach.nodes.len == 0) {
         rc = query_path(c->view, ends[1], ends[0], &o, &reach, err);
         if (rc == PT_OK && reach.nodes.len > 0)
-            answer_hint(a, "There is one the other way, from %s to %s",
-                        view_qualified(c->view, ends[1]), view_qualified(c->view, ends[0]));
+            answer_hint(a, "There is one the other way, from %s to %s", node_text(c, a, ends[1]),
+                        node_text(c, a, ends[0]));
     }
     reach_release(&reach);
     return rc;

@@ -51,11 +51,20 @@ void format_time(int64_t ns, char ret[32])
 
 /* ---- rows ---- */
 
+const char *node_text(struct call *c, struct answer *a, uint32_t node)
+{
+    const char *text = view_qualified(c->view, node, &a->scratch);
+    const char *kept = a->scratch.failed ? NULL : arena_strdup(&a->arena, text);
+    a->failed |= kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
 void row_node(struct call *c, struct answer *a, struct value *row, uint32_t node)
 {
     const char *kind = node_kind_name((enum node_kind)view_kind(c->view, node));
     (void)answer_cstr(a, row, "kind", ROLE_KIND, kind);
-    (void)answer_cstr(a, row, "name", ROLE_NAME, view_qualified(c->view, node));
+    (void)answer_cstr(a, row, "name", ROLE_NAME, view_qualified(c->view, node, &a->scratch));
+    a->failed |= a->scratch.failed;
 }
 
 struct value *row_place(struct call *c, struct answer *a, struct value *row, const char *key,
@@ -66,15 +75,16 @@ struct value *row_place(struct call *c, struct answer *a, struct value *row, con
     if (n.kind == NODE_FILE) {
         struct value *v = answer_cstr(a, row, key, ROLE_PLACE, path);
         /* Often its name is its path: once is enough for people. */
-        return value_show(v, strcmp(path, n.qualified) == 0 ? SHOW_JSON : SHOW_BOTH);
+        return value_show(v,
+                          strcmp(path, view_module(c->view, n.file)) == 0 ? SHOW_JSON : SHOW_BOTH);
     }
     return answer_printf(a, row, key, ROLE_PLACE, "%s:%u", path, n.line);
 }
 
-const char *local_name(const struct view *v, uint32_t node)
+const char *local_name(struct call *c, struct answer *a, uint32_t node)
 {
-    const char *name = view_qualified(v, node);
-    const char *module = view_qualified(v, view_file(v, view_file_of(v, node)).node);
+    const struct view *v = c->view;
+    const char *name = node_text(c, a, node), *module = view_module(v, view_file_of(v, node));
     size_t n = strlen(module);
     if (view_kind(v, node) == NODE_FILE || strncmp(name, module, n) != 0)
         return name;
@@ -84,9 +94,10 @@ const char *local_name(const struct view *v, uint32_t node)
 
 void row_signature(struct call *c, struct answer *a, struct value *row, uint32_t node)
 {
-    struct node n = view_node(c->view, node);
-    if (n.signature[0] != '\0')
-        (void)answer_cstr(a, row, "signature", ROLE_SIGNATURE, n.signature);
+    const char *signature = view_signature(c->view, node, &a->scratch);
+    a->failed |= a->scratch.failed;
+    if (signature[0] != '\0')
+        (void)answer_cstr(a, row, "signature", ROLE_SIGNATURE, signature);
 }
 
 int site_compare(const struct view *v, const struct site *a, const struct site *b)

@@ -139,7 +139,7 @@ static void add_path(struct walker *s, struct value *row, uint32_t index)
     const struct reached *all = s->reach.nodes.at;
     struct value *path = value_show(answer_array(s->a, row, "path"), SHOW_JSON);
     for (uint32_t i = index;; i = all[i].via) {
-        (void)answer_cstr(s->a, path, NULL, ROLE_NAME, view_qualified(s->c->view, all[i].node));
+        (void)answer_cstr(s->a, path, NULL, ROLE_NAME, node_text(s->c, s->a, all[i].node));
         if (all[i].via == i)
             break;
     }
@@ -164,11 +164,10 @@ static void fill(struct walker *s, struct value *row, uint32_t index)
     if (how.sites.total == 0) /* then its own place serves */
         (void)value_show(at, SHOW_BOTH);
     if (via->node != s->node) {
-        (void)value_show(
-            answer_cstr(s->a, row, "via", ROLE_NAME, view_qualified(s->c->view, via->node)),
-            SHOW_JSON);
+        (void)value_show(answer_cstr(s->a, row, "via", ROLE_NAME, node_text(s->c, s->a, via->node)),
+                         SHOW_JSON);
         (void)value_show(answer_printf(s->a, row, "through", ROLE_SIGNATURE, "via %s",
-                                       local_name(s->c->view, via->node)),
+                                       local_name(s->c, s->a, via->node)),
                          SHOW_TEXT);
     }
     if (s->w->paths)
@@ -198,9 +197,8 @@ static int list(struct walker *s, struct value *groups, struct err *err)
     }
     lister_end(&l);
     answer_title(s->a, "%s %s %s %s%s%s", count_text(l.total, total),
-                 l.total == 1 ? s->w->one : s->w->many, s->w->title,
-                 view_qualified(s->c->view, s->node), s->w->after != NULL ? " " : "",
-                 s->w->after != NULL ? s->w->after : "");
+                 l.total == 1 ? s->w->one : s->w->many, s->w->title, node_text(s->c, s->a, s->node),
+                 s->w->after != NULL ? " " : "", s->w->after != NULL ? s->w->after : "");
     return PT_OK;
 }
 

@@ -52,7 +52,10 @@ static inline void read_node(const struct view *v, uint32_t id)
     must(view_find_sig(v, n.sig) == id);
     must(n.parent == NODE_NONE ||
          (view_has_node(v, n.parent) && view_file_of(v, n.parent) == file));
-    must(strlen(n.qualified) + strlen(n.signature) < SIZE_MAX);
+    struct buf text = {0};
+    must(strlen(view_qualified(v, id, &text)) < SIZE_MAX && !text.failed);
+    must(strlen(view_signature(v, id, &text)) < SIZE_MAX && !text.failed);
+    buf_release(&text);
     must(view_named(v, n.name, strlen(n.name), &same) && same.len > 0);
     vec_release(&same);
     read_edges(v, id);

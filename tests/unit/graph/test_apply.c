@@ -172,7 +172,9 @@ static void test_apply__an_edge_survives_when_its_end_comes_back(void **state)
     assert_int_equal(view_find_sig(&p.v, 2), f);
     view_edges(&p.v, f, true, EDGE_BIT(EDGE_CALLS), &it);
     assert_true(view_next(&it, &e));
-    assert_string_equal(view_qualified(&p.v, e.node), "b::h");
+    struct buf name = {0};
+    assert_string_equal(view_qualified(&p.v, e.node, &name), "b::h");
+    buf_release(&name);
     assert_false(view_next(&it, &e));
     pinned_release(&p);
 }

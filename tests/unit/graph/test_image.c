@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "graph/image.h"
+#include "graph/texts.h"
 #include "support/disk.h"
 
 #include <stdio.h>
@@ -544,15 +545,18 @@ static void change(struct buf *image, int which)
     case 17: h->totals.n_edges++; break;
     case 18: h->totals.nodes[NODE_METHOD]++; break;
     case 19: a->lines++; break;
+    case 20: g->form = TEXTS_FORMS; break;
+    case 21: g->form = TEXTS_JOINED + TEXTS_SEPARATORS; break;
+    case 22: ((struct live_node *)record_of(image, IMAGE_NODE, 0))->form = TEXTS_BEHIND; break;
     default: fail();
     }
 }
 
 static void test_image__each_rule_is_named(void **state)
 {
-    static const char *const rules[] = {"I4", "I4", "I5", "I5",  "I5",  "I5", "I6",
-                                        "I6", "I6", "I6", "I6",  "I6",  "I7", "I7",
-                                        "I8", "I8", "I9", "I10", "I10", "I10"};
+    static const char *const rules[] = {"I4", "I4",  "I5",  "I5",  "I5", "I5", "I6", "I6",
+                                        "I6", "I6",  "I6",  "I6",  "I7", "I7", "I8", "I8",
+                                        "I9", "I10", "I10", "I10", "I6", "I6", "I6"};
     (void)state;
     for (size_t i = 0; i < PT_COUNT(rules); i++) {
         struct buf image = {0};

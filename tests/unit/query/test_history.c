@@ -112,11 +112,13 @@ static uint32_t some_node(struct asked *q)
 
 static void put(struct asked *q, uint32_t node)
 {
-    if (node == NODE_NONE)
+    if (node == NODE_NONE) {
         buf_str(q->out, " -");
-    else
-        buf_printf(q->out, " %s#%04x", view_qualified(q->v, node),
-                   (unsigned)(view_sig(q->v, node) & 0xffff));
+        return;
+    }
+    buf_char(q->out, ' ');
+    view_add_qualified(q->v, node, q->out);
+    buf_printf(q->out, "#%04x", (unsigned)(view_sig(q->v, node) & 0xffff));
 }
 
 static void put_reach(struct asked *q, const char *what, const struct reach *r)
