@@ -42,7 +42,7 @@
  *      FILE node and the only one; its kinds are those of its nodes; foreign ids are ascending, and of
  *      nodes of other files; paths are ascending;
  *  I6  a node has the place and file that its id says, a parent before it in that file (a FILE node:
- *      itself), a name, a known kind, and a known form of its texts (texts.h; a FILE node: all of
+ *      itself), a name, a known kind, and a known form (LIVE_WIDE, texts.h; a FILE node has all of
  *      its qualified name);
  *  I7  lists are ascending by kind and target, of known kinds and nodes; in lists are the out lists
  *      turned around; a value is 0 or names sites in DATA, ascending, in files that there are;

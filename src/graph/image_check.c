@@ -54,10 +54,12 @@ static bool has_strings(const char *p, uint64_t room, unsigned n)
 static const struct live_node *node_at(const struct checker *c, uint32_t id)
 {
     uint32_t ref = word(&c->g->node, id);
-    uint64_t room = room_at(c, ref), fixed = offsetof(struct live_node, texts);
+    uint64_t room = room_at(c, ref), fixed = offsetof(struct live_node, rest);
     const struct live_node *n = space_at(&c->g->space, ref);
-    bool good = room > fixed && n->head.generation == 0 && n->head.n == 1 &&
-                has_strings(n->texts, room - fixed, texts_count(n->form));
+    if (room <= fixed || n->head.generation != 0 || n->head.n != 1)
+        return NULL;
+    fixed += n->form & LIVE_WIDE ? sizeof(struct live_extent) : 0;
+    bool good = room > fixed && has_strings(live_texts(n), room - fixed, texts_count(n->form));
     return good ? n : NULL;
 }
 

@@ -146,8 +146,8 @@ static void add_node(struct writer *w, uint32_t id)
     to.file = w->new_file[n->file];
     to.name = w->new_name[n->name];
     w->words[IMAGE_NODE][id] = here(w);
-    buf_add(&w->buf, (const char *)&to, offsetof(struct live_node, texts));
-    buf_add(&w->buf, n->texts, texts_size(n));
+    buf_add(&w->buf, (const char *)&to, offsetof(struct live_node, rest));
+    buf_add(&w->buf, n->rest, (size_t)(live_texts(n) - n->rest) + texts_size(n));
 }
 
 static int by_key(const void *x, const void *y)

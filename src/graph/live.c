@@ -331,6 +331,7 @@ static const struct unit_node *take_nodes(struct unit_maker *m, const struct liv
     struct map at = {0};
     for (uint32_t i = 0; i < f->n_nodes && nodes != NULL; i++) {
         const struct live_node *n = live_node(m->v, f->ids[i]);
+        const struct live_extent extent = live_extent(n);
         const uint32_t *parent = NULL;
         if (map_put(&at, f->ids[i], i, NULL) == NULL || (parent = map_get(&at, n->parent)) == NULL)
             m->failed = true;
@@ -341,11 +342,11 @@ static const struct unit_node *take_nodes(struct unit_maker *m, const struct liv
             .qualified = keep_text(m, f->ids[i], true),
             .signature = keep_text(m, f->ids[i], false),
             .line = n->line,
-            .end_line = n->end_line,
+            .end_line = extent.end_line,
             .start = n->start,
-            .end = n->end,
-            .doc_start = n->doc_start,
-            .doc_end = n->doc_end,
+            .end = extent.end,
+            .doc_start = extent.doc_start,
+            .doc_end = extent.doc_end,
             .flags = n->flags,
             .kind = n->kind,
         };

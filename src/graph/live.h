@@ -58,12 +58,30 @@ struct live_node {
     uint32_t parent, file; /* ids; the parent of a FILE node is itself */
     uint32_t name;
     uint32_t place; /* in its file: index in ids */
-    uint32_t line, end_line, start, end, doc_start, doc_end;
+    uint32_t line, start;
+    uint16_t lines, bytes; /* end_line - line, end - start; 0 if wide */
     uint16_t flags;
     uint8_t kind;
-    uint8_t form; /* of the texts, which graph/texts.h reads */
-    char texts[];
+    uint8_t form; /* of the texts (texts.h), and LIVE_WIDE */
+    char rest[];  /* struct live_extent if wide; the texts */
 };
+
+#define LIVE_WIDE 16u
+
+/* Where a definition ends, and its documentation. Few nodes have documentation or are so long that
+ * their record must be wide. */
+struct live_extent {
+    uint32_t end_line, end, doc_start, doc_end;
+};
+
+_Static_assert(offsetof(struct live_node, rest) == 48, "an extent is aligned");
+
+static inline struct live_extent live_extent(const struct live_node *n)
+{
+    if (n->form & LIVE_WIDE)
+        return *(const struct live_extent *)(const void *)n->rest;
+    return (struct live_extent){.end_line = n->line + n->lines, .end = n->start + n->bytes};
+}
 
 struct live_file {
     struct block_head head; /* n: 1, or 0 if the file is gone */
@@ -167,10 +185,15 @@ void live_peek(struct live *g, struct view *ret);
 const struct live_node *live_node(const struct view *v, uint32_t id);
 const struct live_file *live_file(const struct view *v, uint32_t id);
 
+static inline const char *live_texts(const struct live_node *n)
+{
+    return n->rest + (n->form & LIVE_WIDE ? sizeof(struct live_extent) : 0);
+}
+
 /* Of a file's first node, which alone holds all of its qualified name. */
 static inline const char *live_module(const struct live_node *n)
 {
-    return n->texts;
+    return live_texts(n);
 }
 const char *live_path(const struct live_file *f);
 const char *live_lang(const struct live_file *f);

@@ -246,15 +246,44 @@ static int there_already(const struct apply *a, const struct unit *u, uint32_t p
                    u->nodes[place].qualified);
 }
 
+static struct live_extent extent_of(const struct unit_node *n)
+{
+    return (struct live_extent){n->end_line, n->end, n->doc_start, n->doc_end};
+}
+
+static bool is_wide(const struct unit_node *n)
+{
+    return n->end_line - n->line > UINT16_MAX || n->end - n->start > UINT16_MAX ||
+           n->doc_start != 0 || n->doc_end != 0;
+}
+
 /* Does the record say the same? */
 static bool is_same(const struct live *g, const struct live_node *r, const struct unit_node *n,
                     const struct texts *texts, uint32_t parent, uint32_t file, uint32_t place)
 {
+    const struct live_extent have = live_extent(r), want = extent_of(n);
     return r->parent == parent && r->file == file && r->place == place && r->line == n->line &&
-           r->end_line == n->end_line && r->start == n->start && r->end == n->end &&
-           r->doc_start == n->doc_start && r->doc_end == n->doc_end && r->flags == n->flags &&
-           r->kind == n->kind && texts_same(texts, r) &&
+           r->start == n->start && memcmp(&have, &want, sizeof(want)) == 0 &&
+           r->flags == n->flags && r->kind == n->kind && texts_same(texts, r) &&
            strcmp(live_text(g, r->name), n->name) == 0;
+}
+
+/* All of the record but its head and the ids in it. */
+static void fill_node(struct live_node *to, const struct unit_node *n, const struct texts *texts)
+{
+    const struct live_extent extent = extent_of(n);
+    bool wide = is_wide(n);
+    to->sig = n->sig;
+    to->line = n->line;
+    to->start = n->start;
+    to->lines = wide ? 0 : (uint16_t)(n->end_line - n->line);
+    to->bytes = wide ? 0 : (uint16_t)(n->end - n->start);
+    to->flags = n->flags;
+    to->kind = n->kind;
+    to->form = (uint8_t)(texts->form | (wide ? LIVE_WIDE : 0));
+    if (wide)
+        memcpy(to->rest, &extent, sizeof(extent));
+    texts_put(texts, to->rest + (wide ? sizeof(extent) : 0));
 }
 
 /* A record for the node, unless it is as it was. D3: no other file has it. */
@@ -277,25 +306,16 @@ static int put_node(struct apply *a, const struct unit *u, uint32_t place, uint3
     if (rc != PT_OK)
         return rc;
     name = renamed ? name : old->name;
-    size_t bytes = offsetof(struct live_node, texts) + texts_bytes(&texts);
+    size_t bytes = offsetof(struct live_node, rest) + texts_bytes(&texts);
+    bytes += is_wide(n) ? sizeof(struct live_extent) : 0;
     struct live_node *to = (struct live_node *)commit_block(&g->commit, bytes, 1, old_ref, &ref);
     if (to == NULL)
         return no_memory(a->err);
-    to->sig = n->sig;
     to->parent = parent;
     to->file = file;
     to->name = name;
     to->place = place;
-    to->line = n->line;
-    to->end_line = n->end_line;
-    to->start = n->start;
-    to->end = n->end;
-    to->doc_start = n->doc_start;
-    to->doc_end = n->doc_end;
-    to->flags = n->flags;
-    to->kind = n->kind;
-    to->form = texts.form;
-    texts_put(&texts, to->texts);
+    fill_node(to, n, &texts);
     if (renamed && ((old != NULL && !rename_node(a->s, old->name, id, true)) ||
                     !rename_node(a->s, name, id, false)))
         return no_memory(a->err);

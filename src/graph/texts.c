@@ -78,9 +78,9 @@ void texts_put(const struct texts *t, char *to)
 
 bool texts_same(const struct texts *t, const struct live_node *r)
 {
-    const char *at = r->texts;
+    const char *at = live_texts(r);
     size_t behind = t->n_before + t->n_name;
-    if (r->form != t->form || (t->n_own > 0 && strcmp(at, t->own) != 0))
+    if ((r->form & TEXTS_FORM_MASK) != t->form || (t->n_own > 0 && strcmp(at, t->own) != 0))
         return false;
     at += t->n_own;
     if (strncmp(at, t->signature, t->n_before) != 0)
@@ -100,14 +100,15 @@ unsigned texts_count(uint8_t form)
 
 size_t texts_size(const struct live_node *r)
 {
-    size_t n = has_own(r->form) ? strlen(r->texts) + 1 : 0;
-    return n + strlen(r->texts + n) + 1;
+    const char *texts = live_texts(r);
+    size_t n = has_own(r->form) ? strlen(texts) + 1 : 0;
+    return n + strlen(texts + n) + 1;
 }
 
 bool texts_form_is_sound(uint8_t form, bool root)
 {
     unsigned qualified = form & TEXTS_QUALIFIED_MASK;
-    return form < TEXTS_FORMS &&
+    return (form & ~(TEXTS_FORM_MASK | LIVE_WIDE)) == 0 &&
            (root ? qualified == TEXTS_WHOLE : qualified < TEXTS_JOINED + TEXTS_SEPARATORS);
 }
 
@@ -124,7 +125,7 @@ static void pieces_of(const struct live *g, const struct live_node *r, struct sl
     ret[0] = separators[0];
     if (form >= TEXTS_JOINED)
         ret[0] = separators[form - TEXTS_JOINED];
-    ret[1] = slice_from(form >= TEXTS_JOINED ? live_text(g, r->name) : r->texts);
+    ret[1] = slice_from(form >= TEXTS_JOINED ? live_text(g, r->name) : live_texts(r));
 }
 
 static bool is_whole(const struct live_node *r)
@@ -161,7 +162,9 @@ void texts_add_qualified(const struct live *g, uint32_t generation, uint32_t id,
 
 void texts_add_signature(const struct live *g, const struct live_node *r, struct buf *to)
 {
-    const char *text = has_own(r->form) ? r->texts + strlen(r->texts) + 1 : r->texts;
+    const char *text = live_texts(r);
+    if (has_own(r->form))
+        text += strlen(text) + 1;
     const char *at = r->form & TEXTS_NAMED ? strchr(text, TEXTS_NAME) : NULL;
     if (at != NULL) {
         buf_add(to, text, (size_t)(at - text));

@@ -27,7 +27,7 @@ enum texts_qualified {
 #define TEXTS_QUALIFIED_MASK 7u
 #define TEXTS_NAMED 8u
 #define TEXTS_NAME '\x01'
-#define TEXTS_FORMS 16u
+#define TEXTS_FORM_MASK 15u /* the bits above are not ours */
 
 /* The texts of a node in their lean form. Borrowed from the node. */
 struct texts {

@@ -10,6 +10,7 @@
 struct node view_node(const struct view *v, uint32_t id)
 {
     const struct live_node *n = view_record_(v, id);
+    const struct live_extent extent = live_extent(n);
     return (struct node){
         .sig = n->sig,
         .name = live_text(v->g, n->name),
@@ -17,11 +18,11 @@ struct node view_node(const struct view *v, uint32_t id)
         .parent = n->parent != id ? n->parent : NODE_NONE,
         .file = n->file,
         .line = n->line,
-        .end_line = n->end_line,
+        .end_line = extent.end_line,
         .start = n->start,
-        .end = n->end,
-        .doc_start = n->doc_start,
-        .doc_end = n->doc_end,
+        .end = extent.end,
+        .doc_start = extent.doc_start,
+        .doc_end = extent.doc_end,
         .flags = n->flags,
         .kind = n->kind,
     };

@@ -476,9 +476,56 @@ static void test_apply__names_of_a_commit_that_failed_are_not_lost(void **state)
     }
 }
 
+/* Short definitions without documentation have narrow records; all say what they were told. */
+static void test_apply__extents_of_any_size(void **state)
+{
+    static const struct {
+        uint32_t line, end_line, start, end, doc_start, doc_end;
+        bool wide;
+    } cases[] = {
+        {1, 1, 0, 0, 0, 0, false},
+        {9, 9 + UINT16_MAX, 7, 7 + UINT16_MAX, 0, 0, false},
+        {9, 10 + UINT16_MAX, 7, 7, 0, 0, true},
+        {9, 9, 7, 8 + UINT16_MAX, 0, 0, true},
+        {9, 8, 7, 7, 0, 0, true},
+        {9, 9, 7, 6, 0, 0, true},
+        {9, 9, 7, 7, 3, 5, true},
+        {9, 9, 7, 7, 3, 3, true},
+        {0, UINT32_MAX, UINT32_MAX, 0, 0, UINT32_MAX, true},
+    };
+    struct pinned p = {0};
+    struct draft d;
+
+    (void)state;
+    assert_int_equal(live_new(&p.g, NULL), PT_OK);
+    pin_again(&p);
+    for (size_t i = 0; i < PT_COUNT(cases); i++) {
+        draft_init(&d, "a.c", 1);
+        struct unit_node *n = draft_node(&d, 2, "a.c::f");
+        n->line = cases[i].line;
+        n->end_line = cases[i].end_line;
+        n->start = cases[i].start;
+        n->end = cases[i].end;
+        n->doc_start = cases[i].doc_start;
+        n->doc_end = cases[i].doc_end;
+        add_drafts(&p, &d, 1);
+        uint32_t id = view_find_sig(&p.v, 2);
+        struct node got = view_node(&p.v, id);
+        assert_int_equal((live_node(&p.v, id)->form & LIVE_WIDE) != 0, cases[i].wide);
+        assert_int_equal(got.line, n->line);
+        assert_int_equal(got.end_line, n->end_line);
+        assert_int_equal(got.start, n->start);
+        assert_int_equal(got.end, n->end);
+        assert_int_equal(got.doc_start, n->doc_start);
+        assert_int_equal(got.doc_end, n->doc_end);
+    }
+    pinned_release(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_apply__extents_of_any_size),
         cmocka_unit_test(test_apply__D3_two_nodes_with_one_sig_hash_are_named),
         cmocka_unit_test(test_apply__D3_holds_against_files_that_stay),
         cmocka_unit_test(test_apply__sig_hashes_may_share_halves),

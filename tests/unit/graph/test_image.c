@@ -545,7 +545,7 @@ static void change(struct buf *image, int which)
     case 17: h->totals.n_edges++; break;
     case 18: h->totals.nodes[NODE_METHOD]++; break;
     case 19: a->lines++; break;
-    case 20: g->form = TEXTS_FORMS; break;
+    case 20: g->form = 2 * LIVE_WIDE; break;
     case 21: g->form = TEXTS_JOINED + TEXTS_SEPARATORS; break;
     case 22: ((struct live_node *)record_of(image, IMAGE_NODE, 0))->form = TEXTS_BEHIND; break;
     default: fail();
