@@ -135,7 +135,7 @@ static uint64_t below(uint64_t *rng, uint64_t n)
 
 static const char *some_name(uint64_t *rng)
 {
-    static const char *const names[] = {"a", "b::a", "ab", "", "main", "x::main"};
+    static const char *const names[] = {"a", "b::a", "ab", "", "main", "x::main", "a::a", "a.main"};
     return names[below(rng, PT_COUNT(names))];
 }
 
