@@ -259,13 +259,13 @@ static bool is_wide(const struct unit_node *n)
 
 /* Does the record say the same? */
 static bool is_same(const struct live *g, const struct live_node *r, const struct unit_node *n,
-                    const struct texts *texts, uint32_t parent, uint32_t file, uint32_t place)
+                    const char *parent_text, uint32_t parent, uint32_t file, uint32_t place)
 {
     const struct live_extent have = live_extent(r), want = extent_of(n);
     return r->parent == parent && r->file == file && r->place == place && r->line == n->line &&
            r->start == n->start && memcmp(&have, &want, sizeof(want)) == 0 &&
-           r->flags == n->flags && r->kind == n->kind && texts_same(texts, r) &&
-           strcmp(live_text(g, r->name), n->name) == 0;
+           r->flags == n->flags && r->kind == n->kind &&
+           strcmp(live_text(g, r->name), n->name) == 0 && texts_same(n, parent_text, r);
 }
 
 /* All of the record but its head and the ids in it. */
@@ -294,13 +294,14 @@ static int put_node(struct apply *a, const struct unit *u, uint32_t place, uint3
     struct live *g = a->g;
     uint32_t old_ref = atomic_load_explicit(&g->node.at[id], memory_order_relaxed), ref, name = 0;
     const struct live_node *old = newest_node(g, id);
+    const char *parent_text = place > 0 ? u->nodes[n->parent].qualified : NULL;
     struct texts texts;
 
     if (old != NULL && !is_marked(a->s, old->file))
         return there_already(a, u, place);
-    texts_of(n, place > 0 ? u->nodes[n->parent].qualified : NULL, &texts);
-    if (old != NULL && is_same(g, old, n, &texts, parent, file, place))
+    if (old != NULL && is_same(g, old, n, parent_text, parent, file, place))
         return PT_OK;
+    texts_of(n, parent_text, &texts);
     bool renamed = old == NULL || strcmp(live_text(g, old->name), n->name) != 0;
     int rc = renamed ? name_id(a, n->name, &name) : PT_OK;
     if (rc != PT_OK)

@@ -13,6 +13,12 @@ static bool has_own(uint8_t form)
     return (form & TEXTS_QUALIFIED_MASK) < TEXTS_JOINED;
 }
 
+static const char *signature_of(const struct live_node *r)
+{
+    const char *texts = live_texts(r);
+    return has_own(r->form) ? texts + strlen(texts) + 1 : texts;
+}
+
 /* ---- writing ---- */
 
 /* What lies between the qualified name of the parent and the bare name. */
@@ -76,19 +82,42 @@ void texts_put(const struct texts *t, char *to)
     memcpy(to, t->signature + behind, t->n_signature - behind);
 }
 
-bool texts_same(const struct texts *t, const struct live_node *r)
+/* ---- comparing ---- */
+
+static bool same_qualified(const struct unit_node *n, const char *parent, const struct live_node *r)
 {
-    const char *at = live_texts(r);
-    size_t behind = t->n_before + t->n_name;
-    if ((r->form & TEXTS_FORM_MASK) != t->form || (t->n_own > 0 && strcmp(at, t->own) != 0))
+    unsigned form = r->form & TEXTS_QUALIFIED_MASK;
+    if (form < TEXTS_JOINED || parent == NULL) {
+        struct texts t;
+        cut_qualified(n, parent, &t);
+        return t.form == form && (t.n_own == 0 || strcmp(live_texts(r), t.own) == 0);
+    }
+    const struct slice between = separators[form - TEXTS_JOINED];
+    const char *at = n->qualified;
+    size_t shared = strlen(parent);
+    if (strncmp(at, parent, shared) != 0 || strncmp(at + shared, between.p, between.n) != 0)
         return false;
-    at += t->n_own;
-    if (strncmp(at, t->signature, t->n_before) != 0)
-        return false;
-    at += t->n_before;
-    if (t->form & TEXTS_NAMED && *at++ != TEXTS_NAME)
-        return false;
-    return strcmp(at, t->signature + behind) == 0;
+    return strcmp(at + shared + between.n, n->name) == 0;
+}
+
+static bool same_signature(const struct unit_node *n, const struct live_node *r)
+{
+    const char *have = signature_of(r), *want = n->signature;
+    const char *mark = r->form & TEXTS_NAMED ? strchr(have, TEXTS_NAME) : NULL;
+    if (mark != NULL) {
+        size_t before = (size_t)(mark - have), length = strlen(n->name);
+        if (strncmp(have, want, before) != 0 || strncmp(want + before, n->name, length) != 0)
+            return false;
+        want += before + length;
+        have = mark + 1;
+    }
+    return strcmp(have, want) == 0;
+}
+
+/* A signature and a name have one form, so whether the record has it need not be asked. */
+bool texts_same(const struct unit_node *n, const char *parent, const struct live_node *r)
+{
+    return same_qualified(n, parent, r) && same_signature(n, r);
 }
 
 /* ---- reading ---- */
@@ -100,9 +129,8 @@ unsigned texts_count(uint8_t form)
 
 size_t texts_size(const struct live_node *r)
 {
-    const char *texts = live_texts(r);
-    size_t n = has_own(r->form) ? strlen(texts) + 1 : 0;
-    return n + strlen(texts + n) + 1;
+    const char *signature = signature_of(r);
+    return (size_t)(signature - live_texts(r)) + strlen(signature) + 1;
 }
 
 bool texts_form_is_sound(uint8_t form, bool root)
@@ -162,9 +190,7 @@ void texts_add_qualified(const struct live *g, uint32_t generation, uint32_t id,
 
 void texts_add_signature(const struct live *g, const struct live_node *r, struct buf *to)
 {
-    const char *text = live_texts(r);
-    if (has_own(r->form))
-        text += strlen(text) + 1;
+    const char *text = signature_of(r);
     const char *at = r->form & TEXTS_NAMED ? strchr(text, TEXTS_NAME) : NULL;
     if (at != NULL) {
         buf_add(to, text, (size_t)(at - text));
