@@ -87,17 +87,15 @@ void texts_put(const struct texts *t, char *to)
 static bool same_qualified(const struct unit_node *n, const char *parent, const struct live_node *r)
 {
     unsigned form = r->form & TEXTS_QUALIFIED_MASK;
-    if (form < TEXTS_JOINED || parent == NULL) {
-        struct texts t;
-        cut_qualified(n, parent, &t);
-        return t.form == form && (t.n_own == 0 || strcmp(live_texts(r), t.own) == 0);
-    }
-    const struct slice between = separators[form - TEXTS_JOINED];
-    const char *at = n->qualified;
-    size_t shared = strlen(parent);
-    if (strncmp(at, parent, shared) != 0 || strncmp(at + shared, between.p, between.n) != 0)
+    size_t shared = parent != NULL ? strlen(parent) : 0;
+    bool behind = parent != NULL && strncmp(n->qualified, parent, shared) == 0;
+    const char *rest = n->qualified + (behind ? shared : 0);
+    if (behind != (form != TEXTS_WHOLE))
         return false;
-    return strcmp(at + shared + between.n, n->name) == 0;
+    if (form < TEXTS_JOINED)
+        return (!behind || form_of(rest, n->name) == form) && strcmp(live_texts(r), rest) == 0;
+    const struct slice between = separators[form - TEXTS_JOINED];
+    return strncmp(rest, between.p, between.n) == 0 && strcmp(rest + between.n, n->name) == 0;
 }
 
 static bool same_signature(const struct unit_node *n, const struct live_node *r)
