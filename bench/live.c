@@ -153,7 +153,8 @@ static void fill_node(struct arena *a, struct unit_node *n, const char *path, ui
     *n = (struct unit_node){
         .sig = sig_of(id),
         .name = name,
-        .qualified = k == 0 ? path : arena_printf(a, "module%u::%s", id / FILE_NODES, name),
+        .qualified = k == 0 ? arena_printf(a, "module%u", id / FILE_NODES)
+                            : arena_printf(a, "module%u::%s", id / FILE_NODES, name),
         .signature = k == 0 ? "" : arena_printf(a, "fn %s(self, at: usize) -> Entry", name),
         .line = 10 * k + 1,
         .end_line = 10 * k + 8,
