@@ -66,7 +66,8 @@ static void set_limit(struct watch *w, int errnum)
                       w->root);
 }
 
-int watch_add(struct watch *w, int fd, uint32_t mask, int *ret_wd)
+/* fault: the name of the fault point. */
+static int add_watch(struct watch *w, int fd, uint32_t mask, const char *fault, int *ret_wd)
 {
     char link[40];
     int wd;
@@ -75,13 +76,18 @@ int watch_add(struct watch *w, int fd, uint32_t mask, int *ret_wd)
     if (w->inotify_fd < 0)
         return 0;
     (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    wd = FAULT_ERRNO("watch.add", inotify_add_watch(w->inotify_fd, link, mask | IN_ONLYDIR));
+    wd = FAULT_ERRNO(fault, inotify_add_watch(w->inotify_fd, link, mask | IN_ONLYDIR));
     if (wd < 0 && errno == ENOMEM)
         return PT_ENOMEM;
     if (wd < 0)
         set_limit(w, errno);
     *ret_wd = wd;
     return 0;
+}
+
+int watch_add(struct watch *w, int fd, uint32_t mask, int *ret_wd)
+{
+    return add_watch(w, fd, mask, "watch.add", ret_wd);
 }
 
 /* Fails when the watch is gone already, which is as well. */
@@ -237,7 +243,8 @@ void watch_close_root(struct watch *w)
 static int is_watched_as(struct watch *w, uint32_t f, int fd, bool *ret)
 {
     int wd;
-    int rc = watch_add(w, fd, watch_mask((enum folder_role)folder_at(w, f)->role), &wd);
+    uint32_t mask = watch_mask((enum folder_role)folder_at(w, f)->role);
+    int rc = add_watch(w, fd, mask, "watch.verify", &wd);
 
     *ret = !rc && wd == folder_at(w, f)->wd;
     if (wd >= 0 && wd != w->cookie_wd && folders_by_wd(&w->folders, wd) == FOLDER_NONE)
@@ -263,10 +270,8 @@ int watch_open_folder(struct watch *w, uint32_t f, int *ret_fd)
         return 0;
     }
     rc = io_openat_dir(w->root_fd, w->path.n ? w->path.p : ".", &fd, NULL);
-    if (rc == PT_ENOENT || rc == PT_EINVAL)
-        return watch_mark(w, f, false);
     if (rc)
-        return is_fatal(rc) ? rc : 0;
+        return is_fatal(rc) ? rc : watch_mark(w, f, false);
     if (folder_at(w, f)->wd >= 0)
         rc = is_watched_as(w, f, fd, &is_it);
     if (!rc && is_it) {
@@ -343,10 +348,12 @@ static int settle_failed(struct watch *w, const struct place *p, int rc)
 {
     if (is_fatal(rc))
         return rc;
-    if (rc != PT_ENOENT && rc != PT_EINVAL)
-        return settle_unreadable(w, p);
-    /* Nothing, a file or a link. */
-    return p->known != FOLDER_NONE ? orphan(w, p->known) : 0;
+    if (rc == PT_ENOENT || rc == PT_EINVAL) /* nothing, a file or a link */
+        return p->known != FOLDER_NONE ? orphan(w, p->known) : 0;
+    /* Permissions that change are told of. The disk may get well without a word. */
+    if (rc != PT_EACCES)
+        rc = watch_mark(w, p->parent, false);
+    return rc == PT_ENOMEM ? rc : settle_unreadable(w, p);
 }
 
 /* Does the tree have the open folder at another place where it really is? One that is mounted twice. */
@@ -431,11 +438,15 @@ static int note_mode(struct watch *w, const struct place *p)
     uint32_t f = folders_find(&w->folders, p->parent, p->name.p, p->name.n);
     bool was_known = f != FOLDER_NONE && f == p->known;
     struct io_stat st;
+    int rc;
 
     if (f == FOLDER_NONE || io_stat_fd(p->fd, &st, NULL) || folder_at(w, f)->mode == st.mode)
         return 0;
     folder_at(w, f)->mode = (uint16_t)st.mode;
-    return was_known ? watch_report(w, f, SLICE(""), true) : 0;
+    if (!was_known)
+        return 0;
+    rc = watch_mark(w, f, true); /* what was made below while it could not be read */
+    return rc ? rc : watch_report(w, f, SLICE(""), true);
 }
 
 /* Which of the folders that we have is the one that was opened here, as `wd` says? */
@@ -538,11 +549,10 @@ static int add_name(void *ctx, const char *name, enum io_kind kind)
     return names->failed ? PT_ENOMEM : 0;
 }
 
-/* What was not seen is not there any more. */
-static int sweep(struct watch *w, uint32_t f)
+/* What was not seen is not there any more, unless the listing failed: rc. */
+static int sweep(struct watch *w, uint32_t f, int rc)
 {
     uint32_t next;
-    int rc = 0;
 
     for (uint32_t child = folder_at(w, f)->first_child; child != FOLDER_NONE; child = next) {
         next = folder_at(w, child)->next;
@@ -573,7 +583,6 @@ static int look_at_names(struct watch *w, const struct to_list *item, int fd)
 static int list_one(struct watch *w, const struct to_list *item)
 {
     int fd;
-    int swept;
     int rc = watch_open_folder(w, item->folder, &fd);
 
     if (rc || fd < 0)
@@ -581,14 +590,11 @@ static int list_one(struct watch *w, const struct to_list *item)
     buf_reset(&w->names);
     rc = io_list(fd, add_name, &w->names, NULL);
     if (!rc)
-        rc = look_at_names(w, item, fd);
+        rc = sweep(w, item->folder, look_at_names(w, item, fd));
     else if (!is_fatal(rc))
         rc = watch_mark(w, item->folder, item->deep); /* it was removed, or the disk is ill */
-    else
-        rc = w->names.failed ? PT_ENOMEM : rc;
     io_close(fd);
-    swept = rc ? 0 : sweep(w, item->folder);
-    return rc ? rc : swept;
+    return rc;
 }
 
 int watch_list(struct watch *w)
