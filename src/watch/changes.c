@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/hash.h"
 #include "base/sort.h"
 
@@ -26,9 +27,17 @@ size_t changes_bytes(const struct changes *c)
     return arena_bytes(&c->arena) + vec_bytes(&c->at) + map_bytes(&c->by_path);
 }
 
+/* The fault point lets a test see what happens to paths that collide. */
+static uint64_t key_of(const char *path, size_t n)
+{
+    uint64_t key = hash64(path, n);
+
+    return fault_hit("hash.collide") ? key % 4 : key;
+}
+
 static struct change *find(const struct changes *c, const char *path, size_t n)
 {
-    const uint32_t *place = map_get(&c->by_path, hash64(path, n));
+    const uint32_t *place = map_get(&c->by_path, key_of(path, n));
     struct change *change = place ? &c->at.at[*place] : NULL;
 
     return change && change->n == n && memcmp(change->path, path, n) == 0 ? change : NULL;
@@ -44,7 +53,7 @@ static int append(struct changes *c, struct change change)
     change.path = arena_strndup(&c->arena, change.path, change.n);
     if (!change.path || !vec_push(&c->at, change))
         return PT_ENOMEM;
-    if (!map_put(&c->by_path, hash64(change.path, change.n), c->at.len - 1, NULL)) {
+    if (!map_put(&c->by_path, key_of(change.path, change.n), c->at.len - 1, NULL)) {
         vec_truncate(&c->at, c->at.len - 1);
         return PT_ENOMEM;
     }

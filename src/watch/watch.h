@@ -34,7 +34,7 @@
  *
  * Threads: one at a time, all functions of one watch. Ownership: see each. Errors: after any error of
  * watch_read or watch_poll the watch goes on: the next watch_read brings its folders up to date and says
- * `rescan`. Fault points: "watch.init", "watch.add", "watch.verify", "watch.read", and those of base/io.
+ * `rescan`. Fault points: "watch.init", "watch.add", "watch.verify", "watch.read", "hash.collide" (all hashes do), and those of base/io.
  */
 #ifndef PT_WATCH_WATCH_H
 #define PT_WATCH_WATCH_H

@@ -183,6 +183,15 @@ static inline int enter_tree(void **state)
     return enter_root(state) || mkdir("t", 0700) || mkdir("cookies", 0700);
 }
 
+/* In memory where that can be had: for tests that make many files. */
+static inline int enter_memory_tree(void **state)
+{
+    (void)state;
+    snprintf(root, sizeof(root), "%s/pt-test-watch-XXXXXX",
+             access("/dev/shm", R_OK | W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
+    return !mkdtemp(root) || chdir(root) || mkdir("t", 0700) || mkdir("cookies", 0700);
+}
+
 static inline int leave_tree(void **state)
 {
     fault_disarm_all();
@@ -192,6 +201,7 @@ static inline int leave_tree(void **state)
     return leave_root(state);
 }
 
+#define IN_MEMORY_TREE(test) cmocka_unit_test_setup_teardown(test, enter_memory_tree, leave_tree)
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, enter_tree, leave_tree)
 
 #endif

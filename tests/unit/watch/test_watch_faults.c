@@ -100,7 +100,7 @@ static void run_seed(uint64_t seed, uint32_t max_watches, uint64_t *failed)
 static void test_faults__after_a_failure_nothing_is_left_out(void **state)
 {
     uint64_t first = from_environment("PT_WATCH_SEED", 1);
-    uint64_t n = from_environment("PT_WATCH_SEEDS", 60);
+    uint64_t n = from_environment("PT_WATCH_SEEDS", 20);
     uint64_t failed = 0;
 
     (void)state;
@@ -144,9 +144,9 @@ static void test_faults__a_folder_that_may_not_be_opened_is_watched_when_it_may(
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_TREE(test_faults__opening_fails_whole_or_succeeds),
-        IN_TREE(test_faults__a_folder_that_may_not_be_opened_is_watched_when_it_may),
-        IN_TREE(test_faults__after_a_failure_nothing_is_left_out),
+        IN_MEMORY_TREE(test_faults__opening_fails_whole_or_succeeds),
+        IN_MEMORY_TREE(test_faults__a_folder_that_may_not_be_opened_is_watched_when_it_may),
+        IN_MEMORY_TREE(test_faults__after_a_failure_nothing_is_left_out),
     };
 
     return RUN_TESTS(tests);

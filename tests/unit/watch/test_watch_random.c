@@ -62,25 +62,25 @@ static void run_seeds(uint64_t n, struct watch_options options)
 static void test_random__nothing_is_left_out(void **state)
 {
     (void)state;
-    run_seeds(40, (struct watch_options){0});
+    run_seeds(12, (struct watch_options){0});
 }
 
 static void test_random__nothing_is_left_out_beside_folders_that_are_not_entered(void **state)
 {
     (void)state;
-    run_seeds(30, (struct watch_options){.enter = enter_all_but_skip});
+    run_seeds(10, (struct watch_options){.enter = enter_all_but_skip});
 }
 
 static void test_random__nothing_is_left_out_with_few_watches(void **state)
 {
     (void)state;
-    run_seeds(30, (struct watch_options){.max_watches = 4});
+    run_seeds(10, (struct watch_options){.max_watches = 4});
 }
 
 static void test_random__nothing_is_left_out_without_inotify(void **state)
 {
     uint64_t first = from_environment("PT_WATCH_SEED", 1);
-    uint64_t n = from_environment("PT_WATCH_SEEDS", 15);
+    uint64_t n = from_environment("PT_WATCH_SEEDS", 5);
 
     (void)state;
     for (uint64_t seed = first; seed < first + n; seed++) {
@@ -93,7 +93,16 @@ static void test_random__nothing_is_left_out_without_inotify(void **state)
 static void test_random__nothing_is_left_out_of_small_batches(void **state)
 {
     (void)state;
-    run_seeds(15, (struct watch_options){.max_paths = 6});
+    run_seeds(6, (struct watch_options){.max_paths = 6});
+}
+
+static void test_random__nothing_is_left_out_when_hashes_collide(void **state)
+{
+    (void)state;
+    fault_arm_every("hash.collide", 1, EIO);
+    run_seeds(6, (struct watch_options){.enter = enter_all_but_skip});
+    run_seeds(3, (struct watch_options){.max_watches = 4});
+    run_seeds(3, (struct watch_options){.max_paths = 6});
 }
 
 /* ---- at the same time ---- */
@@ -141,7 +150,7 @@ static void run_race(uint64_t seed, uint32_t n, struct watch_options options)
 static void test_random__nothing_is_left_out_while_trees_are_made(void **state)
 {
     uint64_t first = from_environment("PT_WATCH_SEED", 1);
-    uint64_t n = from_environment("PT_WATCH_SEEDS", 20);
+    uint64_t n = from_environment("PT_WATCH_SEEDS", 6);
 
     (void)state;
     for (uint64_t seed = first; seed < first + n; seed++)
@@ -153,12 +162,13 @@ static void test_random__nothing_is_left_out_while_trees_are_made(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_TREE(test_random__nothing_is_left_out),
-        IN_TREE(test_random__nothing_is_left_out_beside_folders_that_are_not_entered),
-        IN_TREE(test_random__nothing_is_left_out_with_few_watches),
-        IN_TREE(test_random__nothing_is_left_out_without_inotify),
-        IN_TREE(test_random__nothing_is_left_out_of_small_batches),
-        IN_TREE(test_random__nothing_is_left_out_while_trees_are_made),
+        IN_MEMORY_TREE(test_random__nothing_is_left_out),
+        IN_MEMORY_TREE(test_random__nothing_is_left_out_beside_folders_that_are_not_entered),
+        IN_MEMORY_TREE(test_random__nothing_is_left_out_with_few_watches),
+        IN_MEMORY_TREE(test_random__nothing_is_left_out_without_inotify),
+        IN_MEMORY_TREE(test_random__nothing_is_left_out_of_small_batches),
+        IN_MEMORY_TREE(test_random__nothing_is_left_out_when_hashes_collide),
+        IN_MEMORY_TREE(test_random__nothing_is_left_out_while_trees_are_made),
     };
 
     return RUN_TESTS(tests);
