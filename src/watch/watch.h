@@ -28,7 +28,8 @@
  * save would show an empty file for a moment. A cookie takes all back that is held.
  *
  * Out of sight: writes through another name (hard link) that lies elsewhere, in a mapping until
- * it is unmapped, by another machine on a network file system; ownership and access lists of folders.
+ * it is unmapped, by another machine on a network file system; owners and access lists of folders; what
+ * is mounted, or mounted no more, in a place that is watched otherwise (watch_again sees it).
  *
  * Folders that get no watch, because the system's limit is reached, are polled: see watch_poll.
  *

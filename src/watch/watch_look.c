@@ -279,7 +279,12 @@ int watch_open_folder(struct watch *w, uint32_t f, int *ret_fd)
         return 0;
     }
     io_close(fd);
-    return rc ? rc : watch_mark(w, f, false);
+    if (!rc)
+        rc = watch_mark(w, f, false);
+    /* Another folder is there. Mostly events are on their way; of mounts none will come. */
+    if (!rc && f != FOLDER_ROOT)
+        rc = watch_mark(w, folder_at(w, f)->parent, false);
+    return rc;
 }
 
 /* ---- what is at a place ---- */

@@ -425,6 +425,29 @@ static void test_watch__the_root_is_replaced(void **state)
     ASSERT_SYNC("");
 }
 
+static void test_watch__the_root_may_be_reached_by_a_link(void **state)
+{
+    (void)state;
+    make_folders("one/a");
+    make_folders("two/b");
+    assert_int_equal(rmdir("t"), 0);
+    assert_int_equal(symlink("one", "t"), 0);
+    open_watch();
+    assert_int_equal(status().folders_watched, 2);
+    put("one/a/x", "");
+    ASSERT_SYNC("a/x");
+    assert_int_equal(symlink("two", "l"), 0);
+    move("l", "t");
+    assert_int_equal(watch_poll(w, 0, NULL), 0); /* no event tells of this */
+    sync_watch();
+    assert_true(seen.rescan);
+    put("two/b/x", "");
+    put("one/a/x", "");
+    ASSERT_SYNC("b/x");
+    assert_int_equal(unlink("t"), 0);
+    make_folders("t");
+}
+
 static void test_watch__the_root_is_removed(void **state)
 {
     (void)state;
@@ -525,6 +548,33 @@ static void test_watch__cookies_do_without_a_folder(void **state)
     ASSERT_SYNC("c");
 }
 
+static void test_watch__a_folder_for_cookies_in_the_tree_is_not_part_of_it(void **state)
+{
+    struct watch_options options = {.cookie_dir = "t/.state/c"};
+
+    (void)state;
+    make_folders("t/.state/c");
+    assert_int_equal(watch_open("t", &options, &w, NULL), 0);
+    ASSERT_SYNC("");
+    put("t/x", "");
+    ASSERT_SYNC("x");
+    assert_int_equal(watch_again(w, "", NULL), 0);
+    ASSERT_SYNC("");
+}
+
+static void test_watch__cookies_survive_the_loss_of_their_folder(void **state)
+{
+    (void)state;
+    open_watch();
+    put("t/x", "");
+    ASSERT_SYNC("x");
+    assert_int_equal(rmdir("cookies"), 0);
+    put("t/x", "");
+    ASSERT_SYNC("x");
+    put("t/x", "");
+    ASSERT_SYNC("x");
+}
+
 static void test_watch__too_many_paths_are_a_rescan(void **state)
 {
     char path[32];
@@ -616,11 +666,14 @@ int main(void)
         IN_TREE(test_watch__a_deep_tree_is_cut_and_does_no_harm),
         IN_TREE(test_watch__folders_that_are_not_entered_are_not_watched),
         IN_TREE(test_watch__the_root_is_replaced),
+        IN_TREE(test_watch__the_root_may_be_reached_by_a_link),
         IN_TREE(test_watch__the_root_is_removed),
         IN_TREE(test_watch__a_root_that_is_not_there_is_an_error),
         IN_TREE(test_watch__ignore_files_are_told_of_with_their_folders),
         IN_TREE(test_watch__cookies_come_in_order_and_leave_nothing),
         IN_TREE(test_watch__cookies_do_without_a_folder),
+        IN_TREE(test_watch__a_folder_for_cookies_in_the_tree_is_not_part_of_it),
+        IN_TREE(test_watch__cookies_survive_the_loss_of_their_folder),
         IN_TREE(test_watch__too_many_paths_are_a_rescan),
         IN_TREE(test_watch__lost_events_are_a_rescan_and_the_folders_are_known_after_it),
     };
