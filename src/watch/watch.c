@@ -286,19 +286,25 @@ static void on_cookie_folder(struct watch *w, const struct inotify_event *event)
     }
 }
 
-/* The kernel took the watch away: the folder was removed, or its file system was. */
+/* The kernel took the watch away, since the folder was removed (which the folder above tells too) or
+ * its file system was. */
 static int on_ignored(struct watch *w, uint32_t f)
+{
+    (void)folders_set_wd(&w->folders, f, -1);
+    w->n_watched--;
+    if (f == FOLDER_ROOT)
+        w->lost = true;
+    else
+        watch_forget(w, f);
+    return 0;
+}
+
+/* What was mounted there is there no more. */
+static int on_unmount(struct watch *w, uint32_t f)
 {
     uint32_t above = w->folders.at.at[f].parent;
     int rc = watch_report(w, f, SLICE(""), true);
 
-    (void)folders_set_wd(&w->folders, f, -1);
-    w->n_watched--;
-    if (f == FOLDER_ROOT) {
-        w->lost = true;
-        return 0;
-    }
-    watch_forget(w, f);
     return rc || above == FOLDER_NONE ? rc : watch_mark(w, above, false);
 }
 
@@ -312,10 +318,27 @@ static int on_root(struct watch *w)
     return rc == PT_ENOMEM || rc == PT_ELIMIT ? rc : 0;
 }
 
+/*
+ * Nobody goes to look, and so gets in the way of whoever removes a whole tree. If the folder that we
+ * know there came after the one that was removed, an event that tells so is still to come.
+ */
+static void on_removed_folder(struct watch *w, uint32_t f, struct slice name)
+{
+    uint32_t known = folders_find(&w->folders, f, name.p, name.n);
+
+    if (known != FOLDER_NONE)
+        watch_forget(w, known);
+}
+
 static int on_folder_event(struct watch *w, uint32_t f, const struct inotify_event *event)
 {
     struct slice name = slice_from(event->name);
-    int rc = watch_look(w, f, event->name);
+    int rc = 0;
+
+    if (event->mask & IN_DELETE)
+        on_removed_folder(w, f, name);
+    else
+        rc = watch_look(w, f, event->name);
 
     /* Permissions that changed are noticed by looking; other attributes do not matter. */
     if (rc || (event->mask & IN_ATTRIB))
@@ -358,6 +381,8 @@ static int on_event(struct watch *w, const struct inotify_event *event)
         return 0; /* of a watch that was taken off */
     if (event->mask & IN_IGNORED)
         return on_ignored(w, f);
+    if (event->mask & IN_UNMOUNT)
+        return on_unmount(w, f);
     if (f == FOLDER_ROOT && (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF)))
         return on_root(w);
     if (event->len == 0)
