@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "watch/watch_internal.h"
+
 #define ROUNDS 12
 #define OPERATIONS 25
 
@@ -111,6 +113,7 @@ struct maker {
     struct actor actor;
     uint32_t n;
     atomic_bool is_done;
+    _Atomic(uint64_t) n_seen; /* events */
 };
 
 static void *make_trees(void *arg)
@@ -159,6 +162,51 @@ static void test_random__nothing_is_left_out_while_trees_are_made(void **state)
         run_race(seed, 3000, (struct watch_options){.enter = enter_all_but_skip});
 }
 
+/* Two files in turn: the kernel makes one event of two that are the same. */
+static void *change_modes(void *arg)
+{
+    struct maker *maker = arg;
+
+    for (uint32_t i = 0; i < maker->n; i++) {
+        while (i > atomic_load(&maker->n_seen) + 8000) /* half of the kernel's queue */
+            usleep(100);
+        (void)chmod(i % 2 ? "t/a/x" : "t/a/y", 0600);
+    }
+    atomic_store(&maker->is_done, true);
+    return NULL;
+}
+
+/* Which folder it is, is asked of the kernel, and asking must not disturb the watch. */
+static void test_random__no_event_is_lost_by_looking(void **state)
+{
+    struct maker maker = {.n = 50000};
+    pthread_t thread;
+    uint64_t before;
+
+    (void)state;
+    make_folders("t/a");
+    put("t/a/x", "");
+    put("t/a/y", "");
+    open_watch();
+    before = status().events;
+    assert_int_equal(pthread_create(&thread, NULL, change_modes, &maker), 0);
+    while (!atomic_load(&maker.is_done)) {
+        for (int i = 0; i < 20; i++) {
+            int fd;
+
+            assert_int_equal(watch_open_folder(w, 1, &fd), 0);
+            assert_true(fd >= 0);
+            close(fd);
+        }
+        read_once();
+        atomic_store(&maker.n_seen, status().events - before);
+    }
+    pthread_join(thread, NULL);
+    read_once();
+    assert_false(seen.rescan);
+    assert_int_equal(status().events - before, maker.n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +217,7 @@ int main(void)
         IN_MEMORY_TREE(test_random__nothing_is_left_out_of_small_batches),
         IN_MEMORY_TREE(test_random__nothing_is_left_out_when_hashes_collide),
         IN_MEMORY_TREE(test_random__nothing_is_left_out_while_trees_are_made),
+        IN_MEMORY_TREE(test_random__no_event_is_lost_by_looking),
     };
 
     return RUN_TESTS(tests);
