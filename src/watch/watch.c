@@ -319,8 +319,8 @@ static int on_root(struct watch *w)
 }
 
 /*
- * Nobody goes to look, and so gets in the way of whoever removes a whole tree. If the folder that we
- * know there came after the one that was removed, an event that tells so is still to come.
+ * There is no need to go and look, which would cost most of all when a whole tree is removed. If the
+ * folder that we know there came after the one that was removed, an event that tells so is still to come.
  */
 static void on_removed_folder(struct watch *w, uint32_t f, struct slice name)
 {
