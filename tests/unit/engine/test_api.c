@@ -179,8 +179,8 @@ static struct pt_node node_of(const struct pt_view *v, uint32_t id)
     at = (at + 1) % (sizeof(kept) / sizeof(*kept));
     assert_true(strlen(n.qualified) < sizeof(kept[at].qualified));
     assert_true(strlen(n.signature) < sizeof(kept[at].signature));
-    n.qualified = strcpy(kept[at].qualified, n.qualified);
-    n.signature = strcpy(kept[at].signature, n.signature);
+    n.qualified = memcpy(kept[at].qualified, n.qualified, strlen(n.qualified) + 1);
+    n.signature = memcpy(kept[at].signature, n.signature, strlen(n.signature) + 1);
     pt_free(n.text);
     n.text = NULL;
     return n;
