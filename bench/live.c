@@ -685,6 +685,8 @@ static void run(uint32_t nodes)
     csr_free(&c);
     c = csr_make();
     compare("after the commits", s, &c);
+    (void)durable_settle(s, NULL); /* as when nothing is committed for a while */
+    compare("at rest after them", s, &c);
     questions(s);
     readers(s);
     csr_free(&c);

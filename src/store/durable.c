@@ -15,6 +15,9 @@
  * be too long. */
 #define DURABLE_LARGE 500000u
 
+/* So many commits touch so many pages of an image that it costs less to map all of them at once. */
+#define COLD_REPLAYS 200u
+
 /* A reader begins again so often when the writer tidies up under it. */
 #define READ_ATTEMPTS 8u
 
@@ -82,12 +85,14 @@ static void put_time(uint8_t p[TIME_SIZE], int64_t time)
 
 int durable_replay(void *ctx, uint64_t seq, const uint8_t *payload, size_t n)
 {
-    const struct durable_replaying *r = ctx;
+    struct durable_replaying *r = ctx;
     struct delta d;
     if (r->graph == NULL)
         return PT_OK;
     if (n < TIME_SIZE)
         return err_set(r->err, PT_ECORRUPT, "record %" PRIu64 " of the log has no time", seq);
+    if (r->is_cold && ++r->n == COLD_REPLAYS)
+        image_warm(r->graph);
     const struct live_stamp stamp = {seq, get_time(payload)};
     int rc = delta_decode(payload + TIME_SIZE, n - TIME_SIZE, &d, r->err);
     if (rc == PT_OK) {
@@ -102,7 +107,8 @@ static int open_log(struct durable *s, struct wal_options *o, struct wal_report 
 {
     struct live *graph = durable_graph(s);
     struct err why = {0};
-    struct durable_replaying r = {s->options.replace ? NULL : graph, &why};
+    struct durable_replaying r = {
+        .graph = s->options.replace ? NULL : graph, .err = &why, .is_cold = true};
     struct wal_report found = {0};
     int rc;
     o->covered = s->image;

@@ -72,6 +72,8 @@ struct durable {
 struct durable_replaying {
     struct live *graph; /* NULL: to nobody */
     struct err *err;
+    uint32_t n;   /* so far */
+    bool is_cold; /* the graph was just opened */
 };
 
 /* wal_replay_fn, for durable_replaying. */

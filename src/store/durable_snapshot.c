@@ -119,7 +119,7 @@ static int end(struct durable *s, struct err *err)
 static bool come_near(struct durable *s, struct live *g, uint64_t at)
 {
     struct wal_options o = {.covered = at};
-    struct durable_replaying r = {g, NULL};
+    struct durable_replaying r = {.graph = g};
     memcpy(o.id, s->id, WAL_ID_SIZE);
     for (unsigned i = 0; i < ROUNDS; i++) {
         struct wal_report report = {0};
@@ -181,7 +181,7 @@ void durable_succeed(struct durable *s, struct live *next)
 /* Applies up to `most` of the commits that the next graph lacks. */
 static bool catch_up(struct durable *s, uint64_t most)
 {
-    struct durable_replaying r = {s->next, NULL};
+    struct durable_replaying r = {.graph = s->next};
     struct view v;
     if (!live_pin(s->next, &v))
         return false;
