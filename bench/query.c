@@ -6,8 +6,8 @@
  * hubs (power law); one edge in 20 is a candidate, which no walk follows. The CSR holds ids only,
  * and only the edges that are followed; it marks and queues, and gives back no distances, parents
  * or kinds of edges. Another one ("same answer") holds all edges with their kinds, and gives back
- * what query_reach does. Starts are the same for both, drawn evenly from all nodes, and the two take
- * turns. Then C commits each bring a file anew, first with one function more, then with its
+ * what query_reach does. Starts are the same for both, drawn evenly from all nodes, and the two
+ * take turns. Then C commits each bring a file anew, first with one function more, then with its
  * functions in another order, so that ids are no longer in order, and walks are measured again.
  */
 #include "base/arena.h"

@@ -21,10 +21,10 @@
  * Pointers must be good: NULL is refused by an assertion, except where a comment allows it.
  *
  * Ownership: lists are filled by the library; their array `at` is the caller's, who gives it to
- * pt_free. It may be NULL where n is 0. A node comes with `text`, which is the caller's as well. All
- * other strings belong to the view (workspace) that gave them, and are good until it is unpinned
- * (closed). Strings are terminated, and bytes as the tree has them:
- * names are mostly UTF-8, but need not be.
+ * pt_free. It may be NULL where n is 0. A node comes with `text`, which is the caller's as well.
+ * All other strings belong to the view (workspace) that gave them, and are good until it is
+ * unpinned (closed). Strings are terminated, and bytes as the tree has them: names are mostly
+ * UTF-8, but need not be.
  *
  * Threads: one view may be read by any number of threads at once; they wait for nobody. Views are
  * pinned and unpinned by any thread. A workspace is indexed or checked by one thread at a time, and

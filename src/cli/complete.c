@@ -1,5 +1,5 @@
-/* Completion scripts, made from the tables: verbs, questions, options and their choices; files where
- * they are asked for. All words are in the script; it asks the program nothing.
+/* Completion scripts, made from the tables: verbs, questions, options and their choices; files
+ * where they are asked for. All words are in the script; it asks the program nothing.
  *
  * bash and zsh share their middle: a function that reads the words before the cursor and sets
  * `list` (what may stand there), `opts` and `files`. It keeps to what both shells read alike. */

@@ -448,8 +448,8 @@ static bool differs(const struct scan_file *f, const struct live_file *v)
            f->ino != v->ino;
 }
 
-/* Every file of the tree that the graph does not know as it is, and every one that it knows and that
- * is not there. */
+/* Every file of the tree that the graph does not know as it is, and every one that it knows and
+ * that is not there. */
 static uint32_t count_stale(const struct scan *s, const struct view *v)
 {
     uint32_t stale = 0, known = 0;

@@ -1,5 +1,5 @@
-/* The canonical form of a graph, as text (view_dump). It says nothing of ids, of how or in what order
- * things are stored, of generations, or of the files' times and inodes.
+/* The canonical form of a graph, as text (view_dump). It says nothing of ids, of how or in what
+ * order things are stored, of generations, or of the files' times and inodes.
  *
  * The dump is UTF-8, one record a line, fields parted by one TAB:
  *

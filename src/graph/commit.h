@@ -3,9 +3,9 @@
  *
  * Everything that a commit changes hangs on words (refs) that name blocks of a space. A commit
  * writes a new block, which knows its generation and the ref of what it replaces, and puts its ref
- * into the word. Readers of older generations find the new block, see that it is not theirs yet, and
- * go on to the older one. So the words may change while readers run, and a commit may fail halfway
- * (commit_undo) without anybody having noticed.
+ * into the word. Readers of older generations find the new block, see that it is not theirs yet,
+ * and go on to the older one. So the words may change while readers run, and a commit may fail
+ * halfway (commit_undo) without anybody having noticed.
  *
  * Threads: the writer alone. Errors: `failed` is set when memory is short and stays so until the
  * next commit_start; refs are then 0.

@@ -1,11 +1,11 @@
 /* From 64-bit hashes to ids: an open-addressed table that only grows, and that readers search while
  * the writer adds to it.
  *
- * Different things may have one hash: `same` tells whether the id is the one that is meant. An id is
- * never taken out; who looks something up asks the graph whether it is there in his generation.
+ * Different things may have one hash: `same` tells whether the id is the one that is meant. An id
+ * is never taken out; who looks something up asks the graph whether it is there in his generation.
  *
- * A table that grows is copied; the old one is kept for readers who may be in it until idmap_reclaim
- * is told that they are gone.
+ * A table that grows is copied; the old one is kept for readers who may be in it until
+ * idmap_reclaim is told that they are gone.
  *
  * Threads: idmap_find by any, with a pin; the rest by the one writer.
  */
@@ -69,9 +69,9 @@ static inline uint32_t idmap_bucket(uint64_t hash, uint32_t n_buckets)
     return (uint32_t)(((unsigned __int128)hash * n_buckets) >> 64);
 }
 
-/* Looking up many at once, each step for all of them before the next: the first two fetch ahead what
- * the third reads. The third gives an id that the hash may have, ID_NONE if there is none: whoever
- * knows what the ids name finds out for less than idmap_find would. */
+/* Looking up many at once, each step for all of them before the next: the first two fetch ahead
+ * what the third reads. The third gives an id that the hash may have, ID_NONE if there is none:
+ * whoever knows what the ids name finds out for less than idmap_find would. */
 static inline void idmap_prefetch(const struct idmap *m, uint64_t hash)
 {
     const struct idmap_table *t = atomic_load_explicit(&m->table, memory_order_acquire);

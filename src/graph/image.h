@@ -1,5 +1,5 @@
-/* An image: a view of the live graph in a file, laid out as the graph lies in memory, so that opening
- * it maps it and reads next to nothing.
+/* An image: a view of the live graph in a file, laid out as the graph lies in memory, so that
+ * opening it maps it and reads next to nothing.
  *
  * All numbers are little-endian, and so must the machine be. Bytes of an image:
  *
@@ -18,18 +18,18 @@
  *   then the sections, in that order, each from the beginning of a page, padded with zeros
  *
  * The first section, DATA, holds the blocks of live.h and lists.h, as they are in the space of a
- * graph: a ref is an offset in the file divided by SPACE_GRANULE. All have generation 0 and no past.
- * The sections NODE, IN, OUT, FILE, NAMED and TEXT are the words of the graph; the others are the
- * bases of its maps (idmap.h).
+ * graph: a ref is an offset in the file divided by SPACE_GRANULE. All have generation 0 and no
+ * past. The sections NODE, IN, OUT, FILE, NAMED and TEXT are the words of the graph; the others are
+ * the bases of its maps (idmap.h).
  *
  * Ids are dense: files by their paths (bytes), nodes by file and then in the order of the file,
  * names by their text. So images of equal graphs are equal, but for the commit and its time.
  *
  * DATA is cut into segments: blocks of whole files of at most IMAGE_SEGMENT_NODES nodes (one file
  * may have more), with their records, lists and sites; the last one holds the names. The section
- * SEGMENTS says for each which nodes, files and granules it has, and the XXH3-128 of these granules,
- * over which the checksum of DATA is taken (a Merkle tree of two levels). A segment names nothing
- * but ids and granules of its own, so it can be moved by adding to its refs.
+ * SEGMENTS says for each which nodes, files and granules it has, and the XXH3-128 of these
+ * granules, over which the checksum of DATA is taken (a Merkle tree of two levels). A segment names
+ * nothing but ids and granules of its own, so it can be moved by adding to its refs.
  *
  * An image is valid if and only if
  *  I1  the header is as above, its checksum is right, and the sections lie in order within the file,
@@ -120,7 +120,8 @@ int image_write(const struct view *v, const char *path, struct err *err);
  * PT_ECORRUPT, naming what is wrong; PT_EVERSION. */
 int image_open(const char *path, struct live **ret, struct err *err);
 
-/* Brings the pages that questions read into memory; by any thread that keeps the graph from going. */
+/* Brings the pages that questions read into memory; by any thread that keeps the graph from
+ * going. */
 void image_warm(const struct live *g);
 
 /* Reads every byte and checks I1 to I3. PT_ECORRUPT names the section and the segment.

@@ -1,10 +1,10 @@
 /* Versioned lists: the edges of each node in one direction, which commits change under readers.
  *
  * Every node has one word, its entry, that names its list. Lists lie in a space, all of them: those
- * of a snapshot, whose pages are mapped into it, and those that commits have written since. A commit
- * never touches a list: it writes a new one and makes the entry name that (commit.h). It costs what
- * it changes, readers take no locks, and reading a list costs what it costs in a static graph:
- * entry, list.
+ * of a snapshot, whose pages are mapped into it, and those that commits have written since. A
+ * commit never touches a list: it writes a new one and makes the entry name that (commit.h). It
+ * costs what it changes, readers take no locks, and reading a list costs what it costs in a static
+ * graph: entry, list.
  *
  * (Versions linked from newest to oldest under one entry: multi-version concurrency control as in
  * Larson et al., "High-Performance Concurrency Control Mechanisms for Main-Memory Databases",
@@ -21,8 +21,8 @@
  * Refs are numbers of granules in the space; 0 is the empty list. A list is strictly ascending by
  * (kind, target).
  *
- * Threads: one writer calls lists_edit; any thread reads, of a generation that it has pinned, so that
- * what it reads is not reclaimed.
+ * Threads: one writer calls lists_edit; any thread reads, of a generation that it has pinned, so
+ * that what it reads is not reclaimed.
  */
 #ifndef PT_GRAPH_LISTS_H
 #define PT_GRAPH_LISTS_H

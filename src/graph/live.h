@@ -1,9 +1,9 @@
 /* The live graph: all nodes, edges, files and names, of the newest generation and of those that
  * readers still hold, changed by deltas alone.
  *
- * Ids: a node keeps its id as long as its sig hash is known, also while it is gone; a file keeps its
- * by its path, a name by its text. (Only the graph that succeeds it numbers anew: live_succeed.) So an edit of one file touches nothing of another but lists that
- * really change.
+ * Ids: a node keeps its id as long as its sig hash is known, also while it is gone; a file keeps
+ * its by its path, a name by its text. (Only the graph that succeeds it numbers anew:
+ * live_succeed.) So an edit of one file touches nothing of another but lists that really change.
  *
  *   by_sig    sig hash -> node             node[id]  its record (struct live_node)
  *   by_path   hash of the path -> file     in[id], out[id]  its lists; the value of an out entry is
@@ -32,8 +32,8 @@
 #include "graph/pins.h"
 #include "graph/words.h"
 
-/* Where an edge is written: one reference. As a number it sorts by file, line and column. Line 0: it has no place in the source, and only
- * belongs to that file. */
+/* Where an edge is written: one reference. As a number it sorts by file, line and column. Line 0:
+ * it has no place in the source, and only belongs to that file. */
 struct site {
     uint64_t layer : 2; /* enum layer of this reference; the edge has the surest of all */
     uint64_t last : 1;  /* of its edge */
@@ -163,12 +163,12 @@ int live_prepare(struct live *g, const struct delta *d, struct live_stamp stamp,
 void live_publish(struct live *g);
 void live_abort(struct live *g);
 
-/* The same for a new graph that nobody pins, in pieces, so that it takes less memory: on failure it can
- * only be freed. Ids are then in order. */
+/* The same for a new graph that nobody pins, in pieces, so that it takes less memory: on failure it
+ * can only be freed. Ids are then in order. */
 int live_fill(struct live *g, const struct delta *d, struct live_stamp stamp, struct err *err);
 
-/* `g`, which nobody has pinned yet, takes the place of `old`, the newest, and says the same: readers who
- * pin `newest` find it from now on. It goes on with the pins of `old`, and owns them.
+/* `g`, which nobody has pinned yet, takes the place of `old`, the newest, and says the same:
+ * readers who pin `newest` find it from now on. It goes on with the pins of `old`, and owns them.
  * `old` may be freed when live_is_left says so. */
 void live_succeed(struct live *g, struct live *old, _Atomic(struct live *) *newest);
 /* Has no reader pinned a generation from before `g`? */

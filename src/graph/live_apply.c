@@ -4,7 +4,8 @@
  * out. Then the edges: of each that lies, or lay, in one of the units' files, the sites in those
  * files are taken away and those of the delta put in; what has no site left is gone. For that the
  * new edges of each node, sorted as its out list is, go along that list. It is edited once, and the
- * same edits, turned around, make the in lists. Nothing is published before all of it has succeeded.
+ * same edits, turned around, make the in lists. Nothing is published before all of it has
+ * succeeded.
  */
 #include "graph/live_internal.h"
 
@@ -17,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blocks that one commit makes free again, beyond twice those that it retires: so that none pile up,
- * and yet a reader who leaves after minutes does not hold up the next commit. */
+/* Blocks that one commit makes free again, beyond twice those that it retires: so that none pile
+ * up, and yet a reader who leaves after minutes does not hold up the next commit. */
 #define RECLAIM_MOST 4096u
 
 struct apply {
@@ -491,8 +492,8 @@ static void prefetch_records(const struct live *g, const struct sort_item *adds,
     }
 }
 
-/* The record of the node that has this sig hash, which is the one that was guessed (as it mostly is)
- * or is looked up. NULL if there is none. */
+/* The record of the node that has this sig hash, which is the one that was guessed (as it mostly
+ * is) or is looked up. NULL if there is none. */
 static const struct live_node *confirm(const struct live *g, uint64_t sig, uint32_t *id)
 {
     if (*id != ID_NONE) {

@@ -5,8 +5,8 @@
 #include "base/sort.h"
 #include "graph/live.h"
 
-/* The edges that one unit has from one node: scratch.adds[first] and on. Those that the node had are
- * gone through as well, so a node that may lose some has one with none. */
+/* The edges that one unit has from one node: scratch.adds[first] and on. Those that the node had
+ * are gone through as well, so a node that may lose some has one with none. */
 struct live_group {
     uint32_t from, first, n;
 };

@@ -1,10 +1,10 @@
 /* The Merkle tree over what a graph says: leaf (a file) -> folder -> root.
  *
- * The leaf of a file covers all that it contributes (a unit of delta.h) but its times and inode: its
- * path, language and content, its nodes, and the edges whose sites lie in it. So equal trees have
- * equal roots, on any machine and after any history, and two replicas find where they differ by
- * walking down. (Merkle, "A digital signature based on a conventional encryption function", CRYPTO
- * 1987; here with XXH3-128, which finds damage and difference, not forgery.)
+ * The leaf of a file covers all that it contributes (a unit of delta.h) but its times and inode:
+ * its path, language and content, its nodes, and the edges whose sites lie in it. So equal trees
+ * have equal roots, on any machine and after any history, and two replicas find where they differ
+ * by walking down. (Merkle, "A digital signature based on a conventional encryption function",
+ * CRYPTO 1987; here with XXH3-128, which finds damage and difference, not forgery.)
  *
  * Threads: any, with a pinned view.
  */

@@ -7,7 +7,8 @@
  * The order that makes it safe: a reader first says that it is about to pin (PINS_BUSY), and only
  * then reads the newest generation; the writer first publishes a generation, and only then looks at
  * the pins. So either the writer sees the reader, or the reader sees what the writer published.
- * (Epochs as in Fraser, "Practical lock-freedom", 2004, section 5.2.3, with generations for epochs.)
+ * (Epochs as in Fraser, "Practical lock-freedom", 2004, section 5.2.3, with generations for
+ * epochs.)
  *
  * Threads: pins_take and pins_drop by any, the rest by the one writer.
  */

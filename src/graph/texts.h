@@ -43,8 +43,8 @@ void texts_of(const struct unit_node *n, const char *parent, struct texts *ret);
 /* Bytes that they take. */
 size_t texts_bytes(const struct texts *t);
 void texts_put(const struct texts *t, char *to);
-/* Has the record, which is of a node with the same bare name, just the texts that texts_of would give
- * the node? */
+/* Has the record, which is of a node with the same bare name, just the texts that texts_of would
+ * give the node? */
 bool texts_same(const struct unit_node *n, const char *parent, const struct live_node *r);
 
 /* Number of strings, and bytes, in a record. */

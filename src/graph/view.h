@@ -295,8 +295,8 @@ bool view_bearers(const struct view *v, uint32_t name, struct ids *ret);
 
 /* ---- as a whole ---- */
 
-/* The canonical dump (graph/canon.c describes its lines): sorted text that says all of the graph and
- * nothing of how it is stored; equal graphs give equal bytes. Streams through `sink`, which
+/* The canonical dump (graph/canon.c describes its lines): sorted text that says all of the graph
+ * and nothing of how it is stored; equal graphs give equal bytes. Streams through `sink`, which
  * returns false to stop. False if it was stopped, or if memory was short. */
 typedef bool (*view_sink)(void *ctx, const char *p, size_t n);
 bool view_dump(const struct view *v, view_sink sink, void *ctx);

@@ -60,10 +60,11 @@ void eval_release(struct eval *e);
 /* False: no memory. */
 bool eval_begin_file(struct eval *e, uint32_t file);
 
-/* What the file adds to the program, once all files have their module names, and before anything else is asked:
- * the files that it includes, and the types that its impl blocks belong to, by
- * program_impl_key. The first are put into the program, the second are given back: no block is hung on its type before all files
- * have been asked, since what they say must not depend on which came first. */
+/* What the file adds to the program, once all files have their module names, and before anything
+ * else is asked: the files that it includes, and the types that its impl blocks belong to, by
+ * program_impl_key. The first are put into the program, the second are given back: no block is hung
+ * on its type before all files have been asked, since what they say must not depend on which came
+ * first. */
 struct eval_impl {
     uint64_t key;
     uint32_t def;

@@ -101,10 +101,10 @@ int ignore_load(struct ignore *ig, int dirfd, const char *dir, unsigned sources,
 void ignore_leave(struct ignore *ig, const char *dir);
 
 /*
- * Is the path (relative to the root, no "./", no '/' at the end, at most
- * IGNORE_MAX_PATH bytes) left out, by itself or with a folder above it? `ret_rule` may be NULL; it is set to the
- * rule that decided, be it a negated one, or to NULL if no rule matches. Sets
- * of folders that do not hold the path have no say: any path may be asked for.
+ * Is the path (relative to the root, no "./", no '/' at the end, at most IGNORE_MAX_PATH bytes)
+ * left out, by itself or with a folder above it? `ret_rule` may be NULL; it is set to the rule that
+ * decided, be it a negated one, or to NULL if no rule matches. Sets of folders that do not hold the
+ * path have no say: any path may be asked for.
  */
 bool ignore_match(const struct ignore *ig, const char *path, bool is_dir,
                   const struct ignore_rule **ret_rule);

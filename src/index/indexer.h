@@ -5,11 +5,12 @@
  * (index/interface); the files with a note of a difference are linked and resolved again, and no
  * others. The graph is then the same as if all had been indexed anew.
  *
- * In one change, three things may spread: module names (they hang on which files there are), then the
- * types of impl blocks and the includes of files, then what references mean.
+ * In one change, three things may spread: module names (they hang on which files there are), then
+ * the types of impl blocks and the includes of files, then what references mean.
  *
- * Threads: one owner, who calls; the work runs on a pool of its own. Ownership: the indexer takes the
- * facts that it is given. Errors: PT_ENOMEM, PT_ELIMIT; it can then only be freed, and the tree indexed anew.
+ * Threads: one owner, who calls; the work runs on a pool of its own. Ownership: the indexer takes
+ * the facts that it is given. Errors: PT_ENOMEM, PT_ELIMIT; it can then only be freed, and the tree
+ * indexed anew.
  */
 #ifndef PT_INDEX_INDEXER_H
 #define PT_INDEX_INDEXER_H
@@ -40,8 +41,8 @@ struct indexer_report {
 struct indexer_options {
     unsigned threads; /* 0: one for each processor */
     bool once;        /* there will be one change only: keep no notes */
-    /* Before so many files are resolved, and after each of them (from any worker); both may be NULL. False ends the
-     * work with PT_ECANCELED. */
+    /* Before so many files are resolved, and after each of them (from any worker); both may be
+     * NULL. False ends the work with PT_ECANCELED. */
     bool (*begin)(void *ctx, uint32_t n_files);
     bool (*step)(void *ctx);
     void *ctx;
@@ -50,8 +51,8 @@ struct indexer_options {
 int indexer_new(const struct indexer_options *options, struct indexer **ret, struct err *err);
 void indexer_free(struct indexer *ix); /* takes NULL */
 
-/* Each path once, in the order of strcmp. The delta (initialised by the call) has the units of all files whose part
- * of the graph may differ, and what is gone. */
+/* Each path once, in the order of strcmp. The delta (initialised by the call) has the units of all
+ * files whose part of the graph may differ, and what is gone. */
 int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
                   struct delta *ret_delta, struct indexer_report *ret_report, struct err *err);
 

@@ -1,9 +1,10 @@
-/* What a file offers: the answers that its facts give to the questions of other files (index/notes).
+/* What a file offers: the answers that its facts give to the questions of other files
+ * (index/notes).
  *
- * Each answer is a hash of all that can be read off it: of the definitions and binds of one name, say,
- * with their types and values as terms, but without places in the source and without the numbers
- * that things happen to have. So two versions of a file differ in those questions whose answers
- * may have changed, and a change inside of a body mostly in none.
+ * Each answer is a hash of all that can be read off it: of the definitions and binds of one name,
+ * say, with their types and values as terms, but without places in the source and without the
+ * numbers that things happen to have. So two versions of a file differ in those questions whose
+ * answers may have changed, and a change inside of a body mostly in none.
  *
  * Threads: any, on structs of their own. Errors: PT_ENOMEM.
  */

@@ -3,12 +3,12 @@
  * compared before and after; who has a note of what differs is worked out again, nobody else.
  *
  * A note is the hash of a question ("member x of file f", "what bears the global name y", "is there
- * a file p"), 32 bits; it is the same in every process, whatever the numbers of symbols and files. That
- * nothing was found is noted as well. Two questions with one hash cost work, never truth.
+ * a file p"), 32 bits; it is the same in every process, whatever the numbers of symbols and files.
+ * That nothing was found is noted as well. Two questions with one hash cost work, never truth.
  *
- * (The questions of a query are its dependencies: Hammer et al., "Adapton", PLDI 2014; the red-green
- * marking of rustc. Here there are two levels only, what a file says and what it means, so
- * what was asked can be a set without an order.)
+ * (The questions of a query are its dependencies: Hammer et al., "Adapton", PLDI 2014; the
+ * red-green marking of rustc. Here there are two levels only, what a file says and what it means,
+ * so what was asked can be a set without an order.)
  *
  * Threads: one owner. Errors: `failed` is set when memory is short.
  */

@@ -1,15 +1,16 @@
 /* A program: the facts of all files of a tree, linked by names. It is what resolution reads.
  *
  * Linking makes one table of symbols and indexes what one file can see of another: the members of
- * files, namespaces and types, names with linkage, the impl blocks of each type. Nothing is evaluated
- * here; index/eval gives meaning to terms.
+ * files, namespaces and types, names with linkage, the impl blocks of each type. Nothing is
+ * evaluated here; index/eval gives meaning to terms.
  *
- * Files come and go (program_put, program_take). What the program says is a function of the files that
- * are in it, not of how they came: chains are in the order of paths. Numbers of files and symbols do
- * depend on it, and nothing that is shown depends on them.
+ * Files come and go (program_put, program_take). What the program says is a function of the files
+ * that are in it, not of how they came: chains are in the order of paths. Numbers of files and
+ * symbols do depend on it, and nothing that is shown depends on them.
  *
  * Threads: one writer alone, or any number of readers. Facts and paths are borrowed, and must stay
- * until their file is taken out. Errors: PT_ENOMEM, PT_ELIMIT; the program can then only be released.
+ * until their file is taken out. Errors: PT_ENOMEM, PT_ELIMIT; the program can then only be
+ * released.
  */
 #ifndef PT_INDEX_PROGRAM_H
 #define PT_INDEX_PROGRAM_H
@@ -69,10 +70,10 @@ struct program {
 int program_init(struct program *p, struct err *err);
 void program_release(struct program *p);
 
-/* The file of this number says this. It is new (the first number that is free, or any beyond all) or replaces
- * what the number stood for, which must have been of the same path. Many at once are fastest from the last path to
- * the first.
- * Its module name and its includes stay what they were, if any, until they are found anew. */
+/* The file of this number says this. It is new (the first number that is free, or any beyond all)
+ * or replaces what the number stood for, which must have been of the same path. Many at once are
+ * fastest from the last path to the first. Its module name and its includes stay what they were, if
+ * any, until they are found anew. */
 int program_put(struct program *p, uint32_t file, const char *path, const struct facts *facts,
                 struct err *err);
 /* The file is gone; its impl blocks must have been taken out. */

@@ -1,5 +1,5 @@
-/* C's own parts: rules (c.c), directives (c_directive.c), bodies of macros (c_macro.c), what is hidden
- * from the parser (c_mask.c), paths of included files (c_include.c). Private to lang/. */
+/* C's own parts: rules (c.c), directives (c_directive.c), bodies of macros (c_macro.c), what is
+ * hidden from the parser (c_mask.c), paths of included files (c_include.c). Private to lang/. */
 #ifndef PT_LANG_C_H
 #define PT_LANG_C_H
 

@@ -295,8 +295,8 @@ void ecma_open_function(struct extract *x, TSNode node, bool own)
     x->user2 = ex_is(x, body, S_BLOCK) ? ecma_tag(TAG_NAMED, ts_node_start_byte(body)) : 0;
 }
 
-/* `this` in a function that is nobody's member. JavaScript's old classes: in one with a capital name
- * it is an instance of it; what turns out to be no class is cleared at the end of the file. */
+/* `this` in a function that is nobody's member. JavaScript's old classes: in one with a capital
+ * name it is an instance of it; what turns out to be no class is cleared at the end of the file. */
 void ecma_plain_this(struct extract *x, uint32_t def)
 {
     const char *name = ex_str(x, ex_def_at(x, def)->name);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <tree_sitter/api.h>
 
-/* Real code, tables of numbers included, was seen to need under 3 operations for each byte of source,
- * and 80 bytes, or 1,500 where the parser must recover a lot. */
+/* Real code, tables of numbers included, was seen to need under 3 operations for each byte of
+ * source, and 80 bytes, or 1,500 where the parser must recover a lot. */
 #define STEPS_MIN 5000u
 #define SOURCE_PER_STEP 12u
 #define BYTES_MIN ((uint64_t)64 << 20)

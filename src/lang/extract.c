@@ -100,7 +100,8 @@ static bool trails(const struct extract *x, TSNode comment)
     return at > 0 && x->src[at - 1] != '\n';
 }
 
-/* A comment behind a field, a value or the like, on its last line, is its doc if it has no other. */
+/* A comment behind a field, a value or the like, on its last line, is its doc if it has no
+ * other. */
 static void trailing_doc(struct extract *x, TSNode comment)
 {
     struct def *d = &vec_last(&x->defs);

@@ -127,7 +127,8 @@ struct scope {
     uint8_t pad[3];
 };
 
-/* `use a::*`, `from m import *`, `export * from`, `#include`: the scope also sees what term holds */
+/* `use a::*`, `from m import *`, `export * from`, `#include`: the scope also sees what term
+ * holds */
 struct star {
     uint32_t term;
     uint32_t next; /* further star of the same scope */

@@ -49,11 +49,12 @@ enum lang_flag {
 
 /* What is known of a member of a builtin or library type. `result` is a small type expression:
  * "self" the receiver, "0" / "1" its type arguments, "elem" what iterating it gives, "arg" the
- * first argument of the call, "below" the receiver without a reference, a name for a builtin type, "Name<0>" for one with arguments, "(0,1)"
- * for a tuple; ".elem" and ".call" behind one: what iterating over it and calling it gives.
- * type "*" stands for any, which counts where neither the type nor what it points to has an entry.
- * Made-up members say what operations give: "<elem>" iteration, "<index>" a[i], "<try>" a?,
- * "<await>" await a, "<deref>" *a; where there is no entry, these give type argument 0. */
+ * first argument of the call, "below" the receiver without a reference, a name for a builtin type,
+ * "Name<0>" for one with arguments, "(0,1)" for a tuple; ".elem" and ".call" behind one: what
+ * iterating over it and calling it gives. type "*" stands for any, which counts where neither the
+ * type nor what it points to has an entry. Made-up members say what operations give: "<elem>"
+ * iteration, "<index>" a[i], "<try>" a?, "<await>" await a, "<deref>" *a; where there is no entry,
+ * these give type argument 0. */
 struct lang_member {
     const char *type, *member, *result;
 };

@@ -163,9 +163,9 @@ static bool try_module(const struct lang_tree *tree, struct slice folder, const 
     return found;
 }
 
-/* `spelled` is ::a for the crate a, a::b::x for `mod a { mod b { mod x; } }`, and a::b::=file with #[path = "file"].
- * The root file of a crate has its modules beside it, as mod.rs has; any other file in a folder
- * of its name. What is a root only the manifest says, so both are tried. */
+/* `spelled` is ::a for the crate a, a::b::x for `mod a { mod b { mod x; } }`, and a::b::=file with
+ * #[path = "file"]. The root file of a crate has its modules beside it, as mod.rs has; any other
+ * file in a folder of its name. What is a root only the manifest says, so both are tried. */
 bool rust_find_module(const struct lang_tree *tree, const char *path, const char *spelled,
                       struct buf *ret)
 {

@@ -304,7 +304,8 @@ int query_context(const struct view *v, uint32_t node, struct context *ret, stru
     add_first_hop(&g);
     int rc = add_tests(&g, err);
     uint32_t first_hop = g.items.len;
-    /* The first edge that leads to a node stays, and edges are met in an order that depends on ids. */
+    /* The first edge that leads to a node stays, and edges are met in an order that depends on
+     * ids. */
     if (rc == 0 && !g.failed)
         sort_items(&g);
     for (uint32_t i = 1; rc == 0 && i < first_hop && !g.failed; i++)

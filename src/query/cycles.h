@@ -1,8 +1,8 @@
 /* Cycles: strongly connected components of the graph, at four levels of detail, each with one
  * shortest concrete cycle.
  *
- * Method: Tarjan (1972), iterative. Reads one pinned view; any thread. Time and memory are linear in
- * the graph, but for the search of shortest cycles, which is bounded by CYCLES_WORK.
+ * Method: Tarjan (1972), iterative. Reads one pinned view; any thread. Time and memory are linear
+ * in the graph, but for the search of shortest cycles, which is bounded by CYCLES_WORK.
  */
 #ifndef PT_QUERY_CYCLES_H
 #define PT_QUERY_CYCLES_H
@@ -40,11 +40,12 @@ struct cycles {
 
 /* At function level over CALLS (a function that calls itself directly counts only with
  * `self_loops`); type: EXTENDS, IMPLEMENTS, USES, ACCEPTS and RETURNS between types (through their
- * fields, members and impl blocks; an alias that is only another word for a type is that type); file and module: those, CALLS and IMPORTS between files, or
- * between the modules that hold them (the folder's package for Python, the file for others).
- * Candidates are not followed. With no_tests, neither are nodes that are test code, nor are they
- * members. Of several edges between two neighbours of a cycle the step gives the surest, then the
- * first. `ret` is all zero, or of an earlier call. PT_ENOMEM only; `ret` is then empty. */
+ * fields, members and impl blocks; an alias that is only another word for a type is that type);
+ * file and module: those, CALLS and IMPORTS between files, or between the modules that hold them
+ * (the folder's package for Python, the file for others). Candidates are not followed. With
+ * no_tests, neither are nodes that are test code, nor are they members. Of several edges between
+ * two neighbours of a cycle the step gives the surest, then the first. `ret` is all zero, or of an
+ * earlier call. PT_ENOMEM only; `ret` is then empty. */
 int query_cycles(const struct view *v, enum cycle_level level, bool self_loops, bool no_tests,
                  struct cycles *ret, struct err *err);
 void cycles_release(struct cycles *c);

@@ -1,5 +1,5 @@
-/* Walks over the graph: reach, shortest paths. Breadth first, each node once, in order (view_before)
- * within a distance, so that the same tree gives the same results.
+/* Walks over the graph: reach, shortest paths. Breadth first, each node once, in order
+ * (view_before) within a distance, so that the same tree gives the same results.
  *
  * Reads one pinned view; any thread, a struct reach by one at a time. It is reused from call to
  * call, over any views, and then does not allocate. Its scratch is cleared in time proportional to

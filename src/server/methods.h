@@ -150,8 +150,8 @@ void answer_subject(struct call *c, struct answer *a, const char *key, uint32_t 
 /* ---- lists ---- */
 
 /* A list that is cut to the caller's limits. For each possible row, in order: lister_row gives an
- * object to fill, or NULL if the row is not wanted. lister_end writes total, shown, truncated, and a
- * cursor if there is more. At least one row is given whatever the budget, so that whoever follows
+ * object to fill, or NULL if the row is not wanted. lister_end writes total, shown, truncated, and
+ * a cursor if there is more. At least one row is given whatever the budget, so that whoever follows
  * the cursors gets on. */
 struct lister {
     struct call *c;

@@ -1,7 +1,7 @@
 /* generate-context: what a model must read before it touches a node, cut to a budget.
  *
- * The query ranks; here the budget is spent from the front of the ranking, and what it bought is laid
- * out by role. */
+ * The query ranks; here the budget is spent from the front of the ranking, and what it bought is
+ * laid out by role. */
 #include "server/methods.h"
 
 #include "base/io.h"

@@ -1,5 +1,5 @@
-/* The graph for other programs: tables, JSON, drawings. Streamed: besides one buffer, only the order
- * of the nodes is held, and of one node the edges, of one edge the sites. */
+/* The graph for other programs: tables, JSON, drawings. Streamed: besides one buffer, only the
+ * order of the nodes is held, and of one node the edges, of one edge the sites. */
 #include "server/methods.h"
 
 #include "base/sort.h"

@@ -301,7 +301,8 @@ static bool fits(const struct text *t, size_t at, size_t width)
     return t->o->width == 0 || at + width <= t->o->width;
 }
 
-/* The next cell: at column `start` if it fits there, else behind the last one, else on a new line. */
+/* The next cell: at column `start` if it fits there, else behind the last one, else on a new
+ * line. */
 static void put_cell(struct text *t, struct row *r, uint8_t role, size_t start)
 {
     size_t width = utf8_width(t->cell.p, t->cell.n);

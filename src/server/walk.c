@@ -133,7 +133,8 @@ static void add_kinds(struct walker *s, struct value *row, uint32_t kinds)
     buf_release(&names);
 }
 
-/* From the node back to where it was reached from. Along the edges: first the user, last the used. */
+/* From the node back to where it was reached from. Along the edges: first the user, last the
+ * used. */
 static void add_path(struct walker *s, struct value *row, uint32_t index)
 {
     const struct reached *all = s->reach.nodes.at;

@@ -11,8 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* A commit of more nodes and edges than this is not logged but written as an image: its record might
- * be too long. */
+/* A commit of more nodes and edges than this is not logged but written as an image: its record
+ * might be too long. */
 #define DURABLE_LARGE 500000u
 
 /* So many commits touch so many pages of an image that it costs less to map all of them at once. */
@@ -176,7 +176,8 @@ int durable_open(const char *dir, const struct durable_options *o, struct durabl
                  struct wal_report *report, struct err *err)
 {
     int rc = open_once(dir, o, ret, report, err);
-    /* what looks like damage may be an image that is newer than the log, or a record half written */
+    /* what looks like damage may be an image that is newer than the log, or a record half
+     * written */
     for (unsigned i = 1;
          (rc == PT_ENOENT || rc == PT_ECORRUPT) && o->read_only && i < READ_ATTEMPTS; i++) {
         err_clear(err);
@@ -237,8 +238,8 @@ static int append(struct durable *s, const struct delta *d, int64_t time, struct
     return rc == PT_OK ? wal_commit(s->wal, err) : rc;
 }
 
-/* An image whose name could not be brought to disk must not be found by who opens the store, nor come
- * back after a crash: another commit may get its number. */
+/* An image whose name could not be brought to disk must not be found by who opens the store, nor
+ * come back after a crash: another commit may get its number. */
 static bool take_back_image(const struct durable *s, const char *path)
 {
     return !io_exists(IO_CWD, path) ||

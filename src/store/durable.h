@@ -11,19 +11,19 @@
  *                                  its inode, size and times were then; it may go at any time
  *
  * A commit is prepared in the graph, where it can still fail; then its delta goes to the log, and
- * only when it is as durable as was asked for is it published. A commit that replaces all, or is too
- * large for the log, is written as an image instead, which is then what makes it durable. A snapshot
- * writes an image under the number of the last commit, and only then lets go of older images and of
- * logs that it covers. So at any moment the newest image and the log give every commit that was
- * acknowledged.
+ * only when it is as durable as was asked for is it published. A commit that replaces all, or is
+ * too large for the log, is written as an image instead, which is then what makes it durable. A
+ * snapshot writes an image under the number of the last commit, and only then lets go of older
+ * images and of logs that it covers. So at any moment the newest image and the log give every
+ * commit that was acknowledged.
  *
- * When the log passes its limit, a snapshot is taken. With `background`, a thread of its own takes it
- * from a pinned view, so that neither readers nor the writer wait. It also compacts: the thread maps
- * the new image, in which what commits have scattered lies together again, and brings it up to date
- * from the log; the last few commits are applied by the writer, and then the new graph takes the
- * place of the old one, which goes when its last reader has gone. Should the log grow to 16 times its
- * limit meanwhile, the writer waits. A snapshot that fails is tried
- * again when the log has grown by its limit once more.
+ * When the log passes its limit, a snapshot is taken. With `background`, a thread of its own takes
+ * it from a pinned view, so that neither readers nor the writer wait. It also compacts: the thread
+ * maps the new image, in which what commits have scattered lies together again, and brings it up to
+ * date from the log; the last few commits are applied by the writer, and then the new graph takes
+ * the place of the old one, which goes when its last reader has gone. Should the log grow to 16
+ * times its limit meanwhile, the writer waits. A snapshot that fails is tried again when the log
+ * has grown by its limit once more.
  *
  * Nothing is ever repaired in silence: a damaged image or log is refused, with the files as they
  * are.

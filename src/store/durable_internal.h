@@ -84,8 +84,8 @@ void durable_set_limit(struct durable *s);
 void durable_succeed(struct durable *s, struct live *next);
 /* Warms the graph that was opened, in the background. */
 void durable_warm(struct durable *s);
-/* After each commit. `whole`: it was written as an image; else its payload is s->encoded, behind the
- * time. */
+/* After each commit. `whole`: it was written as an image; else its payload is s->encoded, behind
+ * the time. */
 void durable_committed(struct durable *s, bool whole);
 /* Ends what goes on beside, and frees all graphs but the newest. */
 void durable_stop(struct durable *s);

@@ -132,15 +132,15 @@ uint64_t wal_bytes(const struct wal *w);
  * acknowledged under `commit`. */
 int wal_close(struct wal *w, struct err *err);
 
-/* Records up to this one are in a durable snapshot, and were never in the log: the next one gets the
- * number behind it, and begins a new file. */
+/* Records up to this one are in a durable snapshot, and were never in the log: the next one gets
+ * the number behind it, and begins a new file. */
 void wal_skip(struct wal *w, uint64_t upto);
 
-/* Replays as wal_open does, and changes nothing: for readers without the lock, while a writer may be
- * appending. What is not whole yet at the end is left out. With o->create no log is an empty one.
- * PT_ENOENT: a file went while it was read (the writer has taken a snapshot: read that, and begin
- * again). PT_ECORRUPT
- * may come of a write under way: take the lock and look again before you believe it. */
+/* Replays as wal_open does, and changes nothing: for readers without the lock, while a writer may
+ * be appending. What is not whole yet at the end is left out. With o->create no log is an empty
+ * one. PT_ENOENT: a file went while it was read (the writer has taken a snapshot: read that, and
+ * begin again). PT_ECORRUPT may come of a write under way: take the lock and look again before you
+ * believe it. */
 int wal_read(const char *dir, const struct wal_options *o, wal_replay_fn replay, void *ctx,
              struct wal_report *report, struct err *err);
 

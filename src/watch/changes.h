@@ -5,8 +5,8 @@
  * held becomes ready when it is added (the file was closed), when nothing happened to it for a
  * while, or when it was held for long.
  *
- * Bounded: beyond a number of paths, or CHANGES_MAX_BYTES, all are dropped and `full` is set; whoever
- * takes them must then look at everything.
+ * Bounded: beyond a number of paths, or CHANGES_MAX_BYTES, all are dropped and `full` is set;
+ * whoever takes them must then look at everything.
  *
  * Threads: one. Ownership: owns copies of the paths. Errors: PT_ENOMEM.
  */
@@ -59,10 +59,10 @@ struct change_patience {
 };
 
 /*
- * What is ready is put into `ret`, which is emptied first: in the order of strcmp, without what lies
- * below a folder that is there with `below`. Its paths belong to `c`. What is still held is
- * moved to `rest`, which must be empty. ret_next_ns: when the first of that will be ready; UINT64_MAX.
- * On failure nothing was taken.
+ * What is ready is put into `ret`, which is emptied first: in the order of strcmp, without what
+ * lies below a folder that is there with `below`. Its paths belong to `c`. What is still held is
+ * moved to `rest`, which must be empty. ret_next_ns: when the first of that will be ready;
+ * UINT64_MAX. On failure nothing was taken.
  */
 int changes_take(struct changes *c, const struct change_patience *patience, struct change_list *ret,
                  struct changes *rest, uint64_t *ret_next_ns);

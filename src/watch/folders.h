@@ -1,6 +1,6 @@
 /*
- * The folders that are watched, as a tree: each knows the folder above it and its own name, so that a
- * folder moves, with all that lies below it, by the change of two fields.
+ * The folders that are watched, as a tree: each knows the folder above it and its own name, so that
+ * a folder moves, with all that lies below it, by the change of two fields.
  *
  * A folder is a number. FOLDER_ROOT is there from folders_init on, the others come and go, and
  * numbers are used again. A folder that was detached is an orphan: it and what is below it have no
@@ -9,7 +9,8 @@
  * About 90 bytes a folder, and its name, which lies in one text with all others.
  *
  * Threads: one. Ownership: the tree owns copies of the names; a folder's fields are valid until the
- * next folder is added. Errors: FOLDER_NONE or false when memory is short; the tree is then as it was.
+ * next folder is added. Errors: FOLDER_NONE or false when memory is short; the tree is then as it
+ * was.
  */
 #ifndef PT_WATCH_FOLDERS_H
 #define PT_WATCH_FOLDERS_H

@@ -286,8 +286,8 @@ static void on_cookie_folder(struct watch *w, const struct inotify_event *event)
     }
 }
 
-/* The kernel took the watch away, since the folder was removed (which the folder above tells too) or
- * its file system was. */
+/* The kernel took the watch away, since the folder was removed (which the folder above tells too)
+ * or its file system was. */
 static int on_ignored(struct watch *w, uint32_t f)
 {
     (void)folders_set_wd(&w->folders, f, -1);
@@ -319,8 +319,9 @@ static int on_root(struct watch *w)
 }
 
 /*
- * There is no need to go and look, which would cost most of all when a whole tree is removed. If the
- * folder that we know there came after the one that was removed, an event that tells so is still to come.
+ * There is no need to go and look, which would cost most of all when a whole tree is removed. If
+ * the folder that we know there came after the one that was removed, an event that tells so is
+ * still to come.
  */
 static void on_removed_folder(struct watch *w, uint32_t f, struct slice name)
 {
@@ -475,7 +476,8 @@ static int take_ignore(struct watch *w, const struct change_patience *patience)
     return rc;
 }
 
-/* Hands over what was gathered. The other half, which the caller has read, takes what comes next. */
+/* Hands over what was gathered. The other half, which the caller has read, takes what comes
+ * next. */
 static int take(struct watch *w, uint64_t cookie_was, uint64_t *ret_next_ns)
 {
     struct change_patience patience = {

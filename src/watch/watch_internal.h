@@ -50,8 +50,8 @@ struct polled {
 struct watch {
     struct watch_options options; /* without zeros */
     char *root, *cookie_dir;
-    /* Open within a call only: while a descriptor is open, the kernel tells nobody that the folder was
-     * removed. -1 also while the root is lost. */
+    /* Open within a call only: while a descriptor is open, the kernel tells nobody that the folder
+     * was removed. -1 also while the root is lost. */
     int root_fd;
     int inotify_fd, timer_fd, epoll_fd;
     uint64_t root_dev, root_ino;
@@ -130,8 +130,8 @@ void watch_forget_orphans(struct watch *w, uint64_t until_ns);
 int watch_list_all(struct watch *w);
 
 /*
- * Opens what the root's path leads to, if it is not open. If it is another folder than before, all is
- * forgotten and w->lost set. If there is none, that too, once; w->root_fd is then -1.
+ * Opens what the root's path leads to, if it is not open. If it is another folder than before, all
+ * is forgotten and w->lost set. If there is none, that too, once; w->root_fd is then -1.
  */
 int watch_open_root(struct watch *w, struct err *err);
 void watch_close_root(struct watch *w);

@@ -67,9 +67,9 @@ static void set_limit(struct watch *w, int errnum)
 }
 
 /*
- * IN_MASK_ADD: without it, the kernel sets the mask of a watch that is there already to 0 and then to
- * the new one, and loses what happens in between (seen: one in 80,000 folders).
- * fault: the name of the fault point.
+ * IN_MASK_ADD: without it, the kernel sets the mask of a watch that is there already to 0 and then
+ * to the new one, and loses what happens in between (seen: one in 80,000 folders). fault: the name
+ * of the fault point.
  */
 static int add_watch(struct watch *w, int fd, uint32_t mask, const char *fault, int *ret_wd)
 {
@@ -366,7 +366,8 @@ static int settle_failed(struct watch *w, const struct place *p, int rc)
     return rc == PT_ENOMEM ? rc : settle_unreadable(w, p);
 }
 
-/* Does the tree have the open folder at another place where it really is? One that is mounted twice. */
+/* Does the tree have the open folder at another place where it really is? One that is mounted
+ * twice. */
 static bool is_twice(struct watch *w, uint32_t holder, int fd)
 {
     struct io_stat here;

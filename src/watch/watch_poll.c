@@ -2,8 +2,9 @@
  * Folders that get no watch: what their entries looked like is kept, and compared.
  *
  * An entry whose change time is about as new as the look itself may change again without its times
- * telling it (clocks of file systems tick some hundred times a second). Of such a one no state is kept, so
- * that it counts as changed in the next round too: the rule of git's index ("racy" entries).
+ * telling it (clocks of file systems tick some hundred times a second). Of such a one no state is
+ * kept, so that it counts as changed in the next round too: the rule of git's index ("racy"
+ * entries).
  */
 #include <sys/inotify.h>
 

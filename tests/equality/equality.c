@@ -2,11 +2,12 @@
  *
  *   equality [--seed N] [--steps N] [--every N] DIR...
  *
- * Reads the source files of each folder and edits them in memory, at random: words are renamed, in one place
- * or in the whole file, lines come and go and move between files, files vanish, come back, change their paths
- * and their language. After each step the index is told what has changed; after every --every-th its graph is
- * compared with that of a new index of all files, by the roots of their Merkle trees. The first difference ends the
- * run: it prints the seed, the step, the edits and the files that differ.
+ * Reads the source files of each folder and edits them in memory, at random: words are renamed, in
+ * one place or in the whole file, lines come and go and move between files, files vanish, come
+ * back, change their paths and their language. After each step the index is told what has changed;
+ * after every --every-th its graph is compared with that of a new index of all files, by the roots
+ * of their Merkle trees. The first difference ends the run: it prints the seed, the step, the edits
+ * and the files that differ.
  */
 #include "base/arena.h"
 #include "base/hash.h"

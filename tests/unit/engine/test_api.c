@@ -1071,7 +1071,8 @@ static int (*const questions[])(const struct probe *p) = {ask_find,  ask_proposa
                                                           ask_edges, ask_sites,     ask_reach,
                                                           ask_path,  ask_cycles,    ask_root};
 
-/* With the n-th allocation failing, until there is no n-th. Walks allocate less from time to time. */
+/* With the n-th allocation failing, until there is no n-th. Walks allocate less from time to
+ * time. */
 static bool ask_failing(const struct probe *p, size_t question, uint64_t n)
 {
     fault_arm("mem.alloc", n, ENOMEM);

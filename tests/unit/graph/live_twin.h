@@ -1,5 +1,6 @@
-/* The live graph's twin, and random deltas for both. A graph is what its files contribute, so the twin
- * is a list of units, and each version of it is kept as long as a reader holds that of the graph. */
+/* The live graph's twin, and random deltas for both. A graph is what its files contribute, so the
+ * twin is a list of units, and each version of it is kept as long as a reader holds that of the
+ * graph. */
 #ifndef PT_UNIT_GRAPH_LIVE_TWIN_H
 #define PT_UNIT_GRAPH_LIVE_TWIN_H
 

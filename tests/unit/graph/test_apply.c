@@ -1,5 +1,5 @@
-/* What a delta makes of a graph, case by case: D3, D4, how references become edges, and what is left
- * of them when files change. Random deltas: test_twin.c, test_live.c. */
+/* What a delta makes of a graph, case by case: D3, D4, how references become edges, and what is
+ * left of them when files change. Random deltas: test_twin.c, test_live.c. */
 #include "unit/graph/twin.h"
 
 #include "base/fault.h"

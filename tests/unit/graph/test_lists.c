@@ -319,7 +319,8 @@ static void test_lists__every_pinned_generation_reads_what_its_twin_has(void **s
     }
 }
 
-/* After any failing allocation, undoing gives the graph back as it was, and the next commit works. */
+/* After any failing allocation, undoing gives the graph back as it was, and the next commit
+ * works. */
 static void test_lists__a_failed_commit_leaves_no_trace(void **state)
 {
     (void)state;
@@ -433,7 +434,8 @@ struct shared {
     atomic_uint reads;
 };
 
-/* In generation g every list holds the same targets: the writer gives all of them the same edits. */
+/* In generation g every list holds the same targets: the writer gives all of them the same
+ * edits. */
 static void *reader(void *ctx)
 {
     struct shared *s = ctx;

@@ -1,4 +1,5 @@
-/* Extraction of every language on hostile input: it ends, within bounds, and its facts are sound. */
+/* Extraction of every language on hostile input: it ends, within bounds, and its facts are
+ * sound. */
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/mem.h"

@@ -218,7 +218,8 @@ static void fold_word(const char *s, char *ret)
     ret[i] = '\0';
 }
 
-/* The rank, 6 if it is no hit. Words begin after '_', and at the first of some upper case letters. */
+/* The rank, 6 if it is no hit. Words begin after '_', and at the first of some upper case
+ * letters. */
 static unsigned naive_rank(const char *text, const char *name)
 {
     char t[40], n[40];

@@ -1,5 +1,5 @@
-/* Answers depend on what the graph says, not on how it came about: a graph that was made in one step
- * and one that was made in many, backwards, with ids in disorder, are asked the same. */
+/* Answers depend on what the graph says, not on how it came about: a graph that was made in one
+ * step and one that was made in many, backwards, with ids in disorder, are asked the same. */
 #include "support.h"
 
 #define N_FILES 9u

@@ -1,6 +1,6 @@
-/* The durable store: what was acknowledged is there when it is opened again, whoever takes snapshots
- * or reads meanwhile. What every store does: test_store.c; damage: test_durable_damage.c; crashes:
- * tests/crash. */
+/* The durable store: what was acknowledged is there when it is opened again, whoever takes
+ * snapshots or reads meanwhile. What every store does: test_store.c; damage: test_durable_damage.c;
+ * crashes: tests/crash. */
 #include "unit/store/place.h"
 
 #include "base/io_observe.h"

@@ -1,5 +1,5 @@
-/* The durable store and its files: what is damaged is refused, named, set aside, and never taken for a
- * commit. */
+/* The durable store and its files: what is damaged is refused, named, set aside, and never taken
+ * for a commit. */
 #include "unit/store/place.h"
 
 #include "graph/delta_codec.h"

@@ -1,7 +1,7 @@
 /* The log against a naive list: what was acknowledged comes back, whatever happens to the process,
  * the machine or the disk (L1 - L6 of store/wal.h); and damage is told apart from torn tails. One
- * long file, as all of it needs the list and the same ways to look at files from outside. Reading beside a writer,
- * and numbers that are skipped: test_wal_read.c. */
+ * long file, as all of it needs the list and the same ways to look at files from outside. Reading
+ * beside a writer, and numbers that are skipped: test_wal_read.c. */
 #include "unit/store/log.h"
 
 #include <sys/mman.h>
@@ -381,7 +381,8 @@ static uint8_t *small_log(struct fixture *f, size_t *ret_n)
     return read_whole(file_path(f, f->n > 7 ? f->n - 6 : 1), ret_n);
 }
 
-/* The newest file cut short anywhere: it may be a torn tail, and ends with its last whole record. */
+/* The newest file cut short anywhere: it may be a torn tail, and ends with its last whole
+ * record. */
 static void test_wal__a_file_cut_short_ends_at_its_last_whole_record(void **state)
 {
     struct fixture *f = *state;

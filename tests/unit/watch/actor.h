@@ -1,5 +1,6 @@
 /*
- * One who does random things to the tree "t" and the folder "outside" beside it, and one who listens.
+ * One who does random things to the tree "t" and the folder "outside" beside it, and one who
+ * listens.
  */
 #ifndef PT_TESTS_UNIT_WATCH_ACTOR_H
 #define PT_TESTS_UNIT_WATCH_ACTOR_H

@@ -1,6 +1,6 @@
 /*
- * Somebody who relies on a watch: he knows what lies below "t", by looking at what batches name and at
- * nothing else. If he knows what is there when all is quiet, no batch has left anything out.
+ * Somebody who relies on a watch: he knows what lies below "t", by looking at what batches name and
+ * at nothing else. If he knows what is there when all is quiet, no batch has left anything out.
  */
 #ifndef PT_TESTS_UNIT_WATCH_KNOWN_H
 #define PT_TESTS_UNIT_WATCH_KNOWN_H

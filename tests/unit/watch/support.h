@@ -1,6 +1,6 @@
 /*
- * What the tests of src/watch share: a watch on the folder `t` of the test's own folder, with a folder for
- * cookies beside it, and what it reported.
+ * What the tests of src/watch share: a watch on the folder `t` of the test's own folder, with a
+ * folder for cookies beside it, and what it reported.
  */
 #ifndef PT_TESTS_UNIT_WATCH_SUPPORT_H
 #define PT_TESTS_UNIT_WATCH_SUPPORT_H

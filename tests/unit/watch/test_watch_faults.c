@@ -1,6 +1,6 @@
 /*
- * Memory that is short, descriptors that run out, disks that are ill: a watch that failed says so, and then
- * that everything must be looked at.
+ * Memory that is short, descriptors that run out, disks that are ill: a watch that failed says so,
+ * and then that everything must be looked at.
  */
 #include "actor.h"
 
