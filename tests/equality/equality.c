@@ -1,6 +1,6 @@
 /* Is the graph of an index that followed edits the graph of a clean index?
  *
- *   equality [--seed N] [--steps N] [--every N] DIR...
+ *   equality [--seed N] [--steps N] [--every N] [--seconds N] DIR...
  *
  * Reads the source files of each folder and edits them in memory, at random: words are renamed, in
  * one place or in the whole file, lines come and go and move between files, files vanish, come
@@ -10,6 +10,7 @@
  * and the files that differ.
  */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -396,8 +397,10 @@ static bool compare(struct store *s)
     return same;
 }
 
-static bool run(const char *dir, uint32_t steps, uint32_t every)
+/* Until the steps are done, or the time is up. */
+static bool run(const char *dir, uint32_t steps, uint32_t every, uint64_t seconds)
 {
+    const uint64_t end = clock_now_ns() + seconds * CLOCK_NS_PER_SEC;
     const struct indexer_options o = {.threads = 2};
     struct indexer *ix = NULL;
     struct store *s = NULL;
@@ -411,7 +414,7 @@ static bool run(const char *dir, uint32_t steps, uint32_t every)
     (void)update(ix, s, true, true);
     for (uint32_t i = 0; i < n_files; i++)
         files[i].touched = false;
-    for (step = 1; same && n_files > 0 && step <= steps; step++) {
+    for (step = 1; same && n_files > 0 && step <= steps && clock_now_ns() < end; step++) {
         done[0] = '\0';
         for (unsigned n = 1 + below(EDITS_MAX); n > 0; n--)
             edit();
@@ -426,7 +429,8 @@ static bool run(const char *dir, uint32_t steps, uint32_t every)
     }
     if (same)
         (void)printf("%s: seed %llu: %u files, %u steps, %.1f files resolved in a step\n", dir,
-                     (unsigned long long)seed, n_files, steps, (double)resolved / steps);
+                     (unsigned long long)seed, n_files, step - 1,
+                     (double)resolved / (step > 1 ? step - 1 : 1));
     store_close(s);
     indexer_free(ix);
     forget_tree();
@@ -436,6 +440,7 @@ static bool run(const char *dir, uint32_t steps, uint32_t every)
 int main(int argc, char **argv)
 {
     uint32_t steps = 200, every = 1;
+    uint64_t seconds = UINT64_C(1) << 30;
     bool same = true;
     extractor = need(extract_new());
     for (int i = 1; i < argc; i++) {
@@ -445,8 +450,10 @@ int main(int argc, char **argv)
             steps = (uint32_t)strtoul(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--every") == 0 && i + 1 < argc)
             every = (uint32_t)strtoul(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
+            seconds = strtoull(argv[++i], NULL, 10) % (UINT64_C(1) << 31);
         else
-            same &= run(argv[i], steps, every);
+            same &= run(argv[i], steps, every, seconds);
     }
     extract_free(extractor);
     return same ? 0 : 1;
