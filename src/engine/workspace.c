@@ -186,6 +186,12 @@ static int read_origin_text(const struct workspace *w, struct buf *ret, struct e
     return rc;
 }
 
+static bool is_origin_kind(struct slice kind)
+{
+    return slice_eq(kind, SLICE(ORIGIN_TREE)) || slice_eq(kind, SLICE(ORIGIN_TREE_NO_IGNORE)) ||
+           slice_eq(kind, SLICE(ORIGIN_DUMP));
+}
+
 static int read_origin(struct workspace *w, struct err *err)
 {
     struct buf text = {0};
@@ -193,8 +199,10 @@ static int read_origin(struct workspace *w, struct err *err)
     int rc = read_origin_text(w, &text, &why);
     if (rc == PT_OK) {
         struct slice rest = buf_as_slice(&text);
-        set_origin(w, next_word(&rest));
-        w->foreign = !slice_eq(next_word(&rest), SLICE(PARSELTONGUE_IDENTITY));
+        struct slice kind = next_word(&rest);
+        set_origin(w, kind);
+        w->foreign =
+            !is_origin_kind(kind) || !slice_eq(next_word(&rest), SLICE(PARSELTONGUE_IDENTITY));
     } else if (rc != PT_ENOENT && err != NULL) {
         *err = why;
     }
@@ -304,9 +312,32 @@ void workspace_unpin(struct workspace *w, struct view *v)
     store_unpin(durable_store(w->store), v);
 }
 
+/* It has no checksum: it can only say what is known, or what makes the graph a stale one. */
+static int verify_origin(const struct workspace *w, struct err *err)
+{
+    struct buf text = {0};
+    int rc = read_origin_text(w, &text, err);
+    struct slice rest = buf_as_slice(&text), kind = next_word(&rest);
+    bool sound = is_origin_kind(kind) && next_word(&rest).n == strlen(PARSELTONGUE_IDENTITY) &&
+                 slice_ends(rest, SLICE("\n"));
+    if (sound && !slice_eq(kind, SLICE(ORIGIN_DUMP)))
+        sound = slice_eq(slice_head(rest, rest.n - 1), slice_from(w->root));
+    buf_release(&text);
+    if (rc == PT_ENOENT) {
+        err_clear(err);
+        return PT_OK;
+    }
+    return rc != PT_OK || sound ? rc
+                                : err_set(err, PT_ECORRUPT,
+                                          "%s/origin is damaged: it does not say what this is a "
+                                          "graph of",
+                                          w->state);
+}
+
 int workspace_verify(const struct workspace *w, struct durable_check *ret, struct err *err)
 {
-    return durable_verify(w->state, ret, err);
+    int rc = durable_verify(w->state, ret, err);
+    return rc == PT_OK ? verify_origin(w, err) : rc;
 }
 
 /* ---- indexing ---- */

@@ -484,6 +484,21 @@ def test_the_order_of_files_does_not_matter(place):
         raise Wrong("the order of the files in a dump changes the graph")
 
 
+def test_a_damaged_origin_is_found_and_mended(place):
+    place.write(SMALL)
+    place.good("index")
+    origin = place.folder() / "origin"
+    whole = origin.read_text()
+    for damaged in ("t" + whole, whole.replace("tree", "trea"), whole[:-2] + "\n", whole[:-1], ""):
+        origin.write_text(damaged)
+        bad = place.run("verify")
+        if bad.status == 0 or "origin is damaged" not in bad.err:
+            raise Wrong(f"verify says of the origin {damaged!r}: {bad.err}")
+        place.good("index")
+        equal(origin.read_text(), whole, "the origin")
+        place.good("verify")
+
+
 def test_a_graph_of_another_version_is_made_anew(place):
     place.write(SMALL)
     place.good("index")
