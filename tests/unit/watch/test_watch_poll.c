@@ -181,8 +181,7 @@ static void test_poll__a_round_takes_twenty_calls(void **state)
     }
     for (int call = 0; call < 22; call++) {
         assert_int_equal(watch_poll(w, 0, NULL), 0);
-        assert_true(wait_for(0));
-        assert_int_equal(watch_read(w, &batch, NULL), 0);
+        assert_int_equal(watch_read(w, &batch, NULL), 0); /* empty if the slice had nothing new */
         assert_true(batch.n_changes <= 40);
         n += batch.n_changes;
     }
