@@ -790,6 +790,8 @@ static void change_from(struct apply *a, uint32_t from, const struct sort_item *
                 here++;
             if (!is_unchanged(a, w.span.targets[k], &old, adds, here))
                 change_edge(a, from, place, &old, adds, here);
+            if (here == 0) /* of none that the delta brings, adds may be NULL */
+                continue;
             adds += here;
             n -= here;
         }
