@@ -144,20 +144,13 @@ static bool to_link(struct indexer *ix, uint32_t file)
     return ok && to_resolve(ix, file);
 }
 
-static int by_number(const void *x, const void *y)
-{
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    return a < b ? -1 : a > b;
-}
-
 /* Puts the questions since the last time to all files. */
 static int put_questions(struct indexer *ix, struct err *err)
 {
     uint32_t n = ix->questions.all.len - ix->asked;
     uint32_t *new = ix->questions.all.at + ix->asked;
     bool ok = !ix->questions.failed;
-    if (n > 1)
-        qsort(new, n, sizeof(*new), by_number);
+    notes_sort(new, n);
     for (uint32_t i = 0; ok && n > 0 && i < ix->files.len; i++) {
         const struct ifile *f = &ix->files.at[i];
         if (f->path == NULL)
@@ -188,8 +181,7 @@ static bool keep_notes(const struct indexer *ix, struct notes *taken, struct not
     if (n > 0)
         memcpy(at + before, taken->all.at, n * sizeof(*at));
     *to = (struct note_set){at, before + n};
-    if (to->n > 1)
-        qsort(to->at, to->n, sizeof(*to->at), by_number);
+    notes_sort(to->at, to->n);
     return true;
 }
 

@@ -71,10 +71,10 @@ static int by_number(const void *x, const void *y)
     return a < b ? -1 : a > b;
 }
 
-void notes_sort(struct notes *n)
+void notes_sort(uint32_t *notes, uint32_t n)
 {
-    if (n->all.len > 1)
-        qsort(n->all.at, n->all.len, sizeof(*n->all.at), by_number);
+    if (n > 1)
+        qsort(notes, n, sizeof(*notes), by_number);
 }
 
 static bool is_in(const uint32_t *at, uint32_t n, uint32_t note)

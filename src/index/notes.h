@@ -46,14 +46,14 @@ static inline uint32_t note_of(enum note_kind kind, uint64_t a, uint64_t b)
 struct notes {
     uint32_t *slots; /* owned; 0: free */
     uint32_t n_slots;
-    VEC(uint32_t) all; /* each once, in the order of asking until notes_sort */
+    VEC(uint32_t) all; /* each once, in the order of asking */
     bool failed;
 };
 
 void notes_clear(struct notes *n);
 void notes_release(struct notes *n);
 void notes_add(struct notes *n, uint32_t note);
-void notes_sort(struct notes *n);
+void notes_sort(uint32_t *notes, uint32_t n);
 
 /* Is one of the n sorted notes among the k sorted questions? */
 bool notes_meet(const uint32_t *notes, uint32_t n, const uint32_t *questions, uint32_t k);
