@@ -60,4 +60,47 @@ int workspace_verify(const struct workspace *w, struct durable_check *ret, struc
 int workspace_pin(struct workspace *w, struct view *ret, struct err *err);
 void workspace_unpin(struct workspace *w, struct view *v);
 
+/* ---- following the tree ---- */
+
+struct follow_options {
+    unsigned threads; /* that read files; 0: one for each processor */
+    /* After each commit, on the writer's thread: take note and return. May be NULL. */
+    void (*committed)(void *ctx, uint64_t generation);
+    void *ctx;
+};
+
+/* From now on a thread of the workspace, its writer, keeps the graph current: it brings it up to
+ * date, watches the tree, and commits what is saved. It holds the lock of the state until the
+ * workspace is closed. Returns before the graph is current: workspace_sync waits for that.
+ * PT_EEXIST: another process writes this graph. PT_EINVAL: it stands for a dump. Views may be
+ * pinned meanwhile; workspace_index and _ingest are refused. */
+int workspace_follow(struct workspace *w, const struct follow_options *o, struct err *err);
+
+/* `done` is called once, on the writer's thread, when the graph knows all that was written to the
+ * tree before this call, or (with a code, and what is wrong) when it cannot. By any thread. */
+typedef void (*workspace_synced)(void *ctx, int rc, const struct err *err);
+int workspace_sync(struct workspace *w, workspace_synced done, void *ctx, struct err *err);
+
+enum follow_state {
+    FOLLOW_NOT,      /* nobody follows the tree */
+    FOLLOW_STARTING, /* finding out what changed while nobody watched; indexing it */
+    FOLLOW_CURRENT,  /* all that is known to have changed is in the graph */
+    FOLLOW_WORKING,  /* on a change */
+    FOLLOW_FAILED,   /* see `trouble`; the writer tries again */
+};
+
+struct follow_status {
+    enum follow_state state;
+    uint32_t files, n_files; /* FOLLOW_STARTING: done, of all */
+    uint64_t commits;        /* since the writer began */
+    uint64_t last_commit_ns; /* from the event to the commit: of the last one */
+    uint32_t folders_watched, folders_polled;
+    uint64_t memory_bytes; /* of the index */
+    char trouble[512];     /* "" if there is none */
+    char limit[512];       /* why folders are polled, and what to do; "" if none are */
+};
+
+/* By any thread. */
+void workspace_follow_status(struct workspace *w, struct follow_status *ret);
+
 #endif
