@@ -25,8 +25,9 @@ struct ifile {
     struct index_stat stat;
     struct note_set linking, resolving; /* what it asked while it was linked, and resolved */
     struct eval_impls impls;
-    struct hash128 leaf;                        /* of its unit, as the graph was told */
-    bool changed, to_link, to_resolve, to_hang; /* in the change under way */
+    struct hash128 leaf; /* of its unit, as the graph was told */
+    /* In the change under way: its facts are new; the graph must be told even if its leaf is not. */
+    bool fresh, to_tell, to_link, to_resolve, to_hang;
 };
 
 /* What one worker keeps from file to file. */
@@ -265,6 +266,11 @@ static int take_file(struct indexer *ix, uint32_t file, struct err *err)
     return vec_push(&ix->unused, file) ? PT_OK : no_memory(err);
 }
 
+static bool is_told(const struct index_change *c)
+{
+    return c->told != NULL && memcmp(&c->told->stat, &c->stat, sizeof(c->stat)) == 0;
+}
+
 static int put_file(struct indexer *ix, uint32_t file, const struct index_change *c,
                     struct err *err)
 {
@@ -272,8 +278,11 @@ static int put_file(struct indexer *ix, uint32_t file, const struct index_change
     struct ifile now = {.facts = c->facts};
     bool is_new = f->path == NULL;
     f->stat = c->stat;
-    if (is_new)
+    f->to_tell = !is_new || !is_told(c);
+    if (is_new) {
         f->path = mem_strdup(c->path);
+        f->leaf = c->told != NULL ? c->told->leaf : (struct hash128){0};
+    }
     now.path = f->path;
     int rc = f->path != NULL ? ask_about(ix, f, &now, err) : no_memory(err);
     if (rc == PT_OK) {
@@ -282,7 +291,7 @@ static int put_file(struct indexer *ix, uint32_t file, const struct index_change
     }
     facts_free(f->facts);
     f->facts = c->facts;
-    f->changed = true;
+    f->fresh = true;
     return rc == PT_OK && !to_link(ix, file) ? no_memory(err) : rc;
 }
 
@@ -291,6 +300,11 @@ static int change_file(struct indexer *ix, struct index_change *c, struct err *e
     uint32_t file = program_path(&ix->program, c->path, strlen(c->path));
     struct facts *facts = c->facts;
     int rc = PT_OK;
+    if (c->same && file != FILE_NONE) {
+        ix->files.at[file].stat = c->stat;
+        ix->files.at[file].to_tell = true;
+        return to_resolve(ix, file) ? PT_OK : no_memory(err);
+    }
     if (facts == NULL)
         return file != FILE_NONE ? take_file(ix, file, err) : PT_OK;
     if (file != FILE_NONE && ix->files.at[file].facts->lang != facts->lang)
@@ -368,7 +382,7 @@ static int link_file(struct indexer *ix, uint32_t file, struct err *err)
     if (rc == PT_OK)
         rc = eval_impls(&ix->eval, file, &impls, err);
     bool same = same_types(&impls, &f->impls);
-    if (rc == PT_OK && (f->changed || !same)) {
+    if (rc == PT_OK && (f->fresh || !same)) {
         if (!same && (!ask_impls(ix, &f->impls) || !ask_impls(ix, &impls)))
             rc = no_memory(err);
         take_impls(ix, file);
@@ -516,11 +530,11 @@ static int by_path(const void *x, const void *y)
 static bool push_unit(struct indexer *ix, struct unit *u, uint32_t file, struct delta *d)
 {
     struct ifile *f = &ix->files.at[file];
-    bool changed = f->changed;
-    f->changed = f->to_link = f->to_resolve = f->to_hang = false;
+    bool to_tell = f->to_tell;
+    f->fresh = f->to_tell = f->to_link = f->to_resolve = f->to_hang = false;
     if (!ix->options.once) {
         struct hash128 leaf = merkle_leaf(u);
-        if (!changed && hash128_eq(leaf, f->leaf))
+        if (!to_tell && hash128_eq(leaf, f->leaf))
             return true;
         f->leaf = leaf;
     }
@@ -577,6 +591,12 @@ static int resolve_files(struct indexer *ix, struct err *err)
     return rc == PT_OK ? pool(ix, resolve_item, err) : rc;
 }
 
+static bool is_gone(const struct indexer *ix, const struct index_change *c)
+{
+    return c->facts == NULL && !c->same &&
+           (c->told != NULL || program_path(&ix->program, c->path, strlen(c->path)) != FILE_NONE);
+}
+
 static int apply(struct indexer *ix, struct index_change *changes, uint32_t n, struct delta *d,
                  struct indexer_report *report, struct err *err)
 {
@@ -589,8 +609,7 @@ static int apply(struct indexer *ix, struct index_change *changes, uint32_t n, s
     vec_clear(&ix->resolving);
     vec_clear(&ix->includers);
     for (uint32_t i = n; rc == PT_OK && i-- > 0;) { /* backwards: see program_put */
-        gone[i] = changes[i].facts == NULL &&
-                  program_path(&ix->program, changes[i].path, strlen(changes[i].path)) != FILE_NONE;
+        gone[i] = is_gone(ix, &changes[i]);
         rc = change_file(ix, &changes[i], err);
     }
     if (rc == PT_OK)

@@ -26,10 +26,18 @@ struct index_stat {
     int64_t mtime_ns, ctime_ns;
 };
 
+/* What the graph says already of a file that the index does not know yet. */
+struct index_told {
+    struct index_stat stat;
+    struct hash128 leaf; /* graph/merkle.h */
+};
+
 struct index_change {
     const char *path;    /* copied */
     struct facts *facts; /* taken over also on failure; NULL: the file is gone */
     struct index_stat stat;
+    bool same;                     /* it has the facts that the index knows; only `stat` is new */
+    const struct index_told *told; /* borrowed; NULL: nothing that the index would not know */
 };
 
 struct indexer_report {
@@ -52,7 +60,7 @@ int indexer_new(const struct indexer_options *options, struct indexer **ret, str
 void indexer_free(struct indexer *ix); /* takes NULL */
 
 /* Each path once, in the order of strcmp. The delta (initialised by the call) has the units of all
- * files whose part of the graph may differ, and what is gone. */
+ * files whose part of the graph differs from what the graph was told, and what is gone. */
 int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
                   struct delta *ret_delta, struct indexer_report *ret_report, struct err *err);
 

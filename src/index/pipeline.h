@@ -1,15 +1,17 @@
-/* The pipeline: a tree (or a dump) -> one delta that says all of it.
+/* The pipeline: a tree (or a dump) -> deltas that say what the graph must be told of it.
  *
  *   scan -> read, parse, extract (on a pool) -> link -> name and resolve (on a pool) -> delta
  *
- * Called by the writer of a workspace; starts threads of its own and joins them before it returns.
- * The delta does not depend on their number.
+ * It knows the files of its tree by their state (size, times, inode) and the hash of their contents,
+ * so an update costs what changed. Called by the writer of a workspace; starts threads of its own
+ * and joins them before it returns. The delta does not depend on their number.
  */
 #ifndef PT_INDEX_PIPELINE_H
 #define PT_INDEX_PIPELINE_H
 
 #include "base/err.h"
 #include "graph/delta.h"
+#include "index/indexer.h"
 #include "index/scan.h"
 
 struct dump;
@@ -25,6 +27,7 @@ struct pipeline_progress {
 struct pipeline_options {
     struct scan_options scan;
     unsigned threads; /* 0: one for each processor */
+    bool once;        /* there will be one update only */
     /* Called now and then, from any worker but never by two at once; may be NULL. Returning false
      * ends the work with PT_ECANCELED. */
     bool (*progress)(void *ctx, const struct pipeline_progress *p);
@@ -39,11 +42,38 @@ struct pipeline_skip {
 };
 
 struct pipeline_report {
-    struct scan scan;                /* owned: files, skips, counters */
-    VEC(struct pipeline_skip) skips; /* those of the scan, and what reading found; by path */
-    uint64_t bytes, lines, facts_bytes;
+    struct scan scan;                      /* owned: files, skips, counters */
+    VEC(struct pipeline_skip) skips;       /* those of the scan, and what reading found; by path */
+    uint64_t bytes, lines, facts_bytes;    /* of the files that were looked into */
+    uint32_t n_read, n_parsed, n_resolved; /* files */
     uint64_t scan_ns, extract_ns, link_ns, resolve_ns;
 };
+
+/* ---- a tree that changes ---- */
+
+struct pipeline;
+
+/* `root`: an absolute path, or one that stays good; copied, as are the options. */
+int pipeline_new(const char *root, const struct pipeline_options *options, struct pipeline **ret,
+                 struct err *err);
+void pipeline_free(struct pipeline *p); /* takes NULL */
+
+/* Before the first update: the graph has this file already, with this state and these contents. If
+ * the file has the same state when it is looked at, it is not read, should its facts be on the
+ * shelf; and what the graph knows already is not told again. */
+int pipeline_seed(struct pipeline *p, const char *path, const struct index_told *told,
+                  const struct hash128 *content, struct err *err);
+
+/* Looks at the n paths and all that is or was below them (see scan_paths; "" is everything), and
+ * gives what the graph must be told (*ret_delta is initialised by the call; never replace_all).
+ * Files that are named are read even if they seem to be as they were. After a failure the pipeline
+ * can only be freed. */
+int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
+                    struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err);
+
+uint32_t pipeline_files(const struct pipeline *p); /* that it knows */
+
+/* ---- all at once ---- */
 
 /* Indexes the tree at root into *ret_delta (initialised by the call; replace_all). */
 int pipeline_tree(const char *root, const struct pipeline_options *options, struct delta *ret_delta,

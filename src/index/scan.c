@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/sort.h"
 #include "base/str.h"
 #include "lang/lang.h"
@@ -57,6 +58,11 @@ struct walk {
     struct map taken_by_key; /* hash of file and line -> place in taken */
     VEC(struct taken) taken;
     VEC(struct left_out) left_out;
+
+    /* Rules of this folder, and of those above it, are loaded (see reach). */
+    struct buf reached;
+    bool is_reached; /* is there any such folder? */
+    bool is_shut;    /* it is left out, or gone */
 
     /* Of the folder that is being read. */
     struct arena names;
@@ -595,9 +601,9 @@ static int compare_skips(const void *a, const void *b, void *ctx)
     return rc ? rc : (int)x->reason - (int)y->reason;
 }
 
-static int walk_tree(struct walk *w)
+static int walk_pending(struct walk *w)
 {
-    int rc = enter_folder(w, "", 0);
+    int rc = 0;
 
     while (w->pending.len && !rc) {
         struct pending p = vec_pop(&w->pending);
@@ -607,18 +613,21 @@ static int walk_tree(struct walk *w)
         else
             rc = vec_push(&w->scan.files, p.file) ? 0 : PT_ENOMEM;
     }
-    w->scan.n_ignore_cut = ignore_n_cut(&w->ignore);
-    if (!rc)
-        rc = find_culprit(w);
-    if (!rc)
-        sort_r(w->scan.skips.at, w->scan.skips.len, sizeof(*w->scan.skips.at), compare_skips, NULL);
     return rc;
+}
+
+static int finish_scan(struct walk *w)
+{
+    w->scan.n_ignore_cut = ignore_n_cut(&w->ignore);
+    sort_r(w->scan.skips.at, w->scan.skips.len, sizeof(*w->scan.skips.at), compare_skips, NULL);
+    return 0;
 }
 
 static void release_walk(struct walk *w)
 {
     buf_release(&w->root_path);
     buf_release(&w->path);
+    buf_release(&w->reached);
     ignore_release(&w->ignore);
     arena_release(&w->names);
     vec_release(&w->entries);
@@ -629,33 +638,287 @@ static void release_walk(struct walk *w)
     io_close(w->root_fd);
 }
 
+static int start_walk(struct walk *w, const char *root, const struct scan_options *options,
+                      struct err *err)
+{
+    *w = (struct walk){.root = root, .root_fd = -1};
+    if (options)
+        w->options = *options;
+    if (!w->options.max_file_bytes)
+        w->options.max_file_bytes = SCAN_MAX_FILE_BYTES;
+    if (!w->options.max_depth)
+        w->options.max_depth = SCAN_MAX_DEPTH;
+    return io_open_dir(root, &w->root_fd, err);
+}
+
+static int finish_walk(struct walk *w, int rc, struct scan *ret, struct err *err)
+{
+    if (!rc)
+        rc = finish_scan(w);
+    if (rc)
+        err_set(err, rc, "scan %s: %s", w->root,
+                rc == PT_ELIMIT ? "too many open files" : err_text(rc));
+    release_walk(w);
+    if (rc) {
+        scan_release(&w->scan);
+        return rc;
+    }
+    *ret = w->scan;
+    return 0;
+}
+
+static int walk_tree(struct walk *w)
+{
+    int rc = enter_folder(w, "", 0);
+
+    if (!rc)
+        rc = walk_pending(w);
+    return rc ? rc : find_culprit(w);
+}
+
 int scan_tree(const char *root, const struct scan_options *options, struct scan *ret,
               struct err *err)
 {
-    struct walk w = {.root = root};
+    struct walk w;
+    int rc = start_walk(&w, root, options, err);
+
+    return rc ? rc : finish_walk(&w, walk_tree(&w), ret, err);
+}
+
+/* ---- parts of the tree ---- */
+
+/* Of the folder at w->path, as if it had been read: the entries that decide what is left out. */
+static int read_marks(struct walk *w)
+{
     int rc;
 
-    if (options)
-        w.options = *options;
-    if (!w.options.max_file_bytes)
-        w.options.max_file_bytes = SCAN_MAX_FILE_BYTES;
-    if (!w.options.max_depth)
-        w.options.max_depth = SCAN_MAX_DEPTH;
+    arena_reset(&w->names);
+    vec_clear(&w->entries);
+    rc = io_openat_dir(w->root_fd, w->path.n ? w->path.p : ".", &w->fd, NULL);
+    for (unsigned s = IGNORE_EXCLUDE + 1; s <= IGNORE_N_SOURCES && !rc; s++) {
+        const char *name =
+            s < IGNORE_N_SOURCES ? ignore_file_name((enum ignore_source)s) : TAG_NAME;
+        struct io_stat st;
 
-    rc = io_open_dir(root, &w.root_fd, err);
+        if (io_stat(w->fd, name, &st, NULL) == 0)
+            rc = add_entry(w, name, st.kind);
+    }
+    return rc;
+}
+
+/* Loads the rules of the folder at the first n bytes of `path`; those above are loaded. */
+static int reach_one(struct walk *w, const char *path, size_t n)
+{
+    bool cache = false;
+    int rc;
+
+    buf_reset(&w->path);
+    buf_add(&w->path, path, n);
+    ignore_leave(&w->ignore, buf_cstr(&w->path));
+    if (w->path.failed)
+        return PT_ENOMEM;
+    if (n && ignore_match_entry(&w->ignore, w->path.p, true, NULL)) {
+        w->is_shut = true;
+        return 0;
+    }
+    w->fd = -1;
+    rc = read_marks(w);
+    if (rc) { /* gone, no folder, or not to be read: nothing in it can be seen */
+        w->is_shut = true;
+        rc = rc == PT_ENOMEM || rc == PT_ELIMIT ? rc : 0;
+    } else {
+        const char *folder = arena_strndup(&w->names, w->path.p, n);
+
+        rc = folder ? is_cache(w, folder, &cache) : PT_ENOMEM;
+        w->is_shut = cache;
+        if (!rc && !cache)
+            rc = load_rules(w, folder);
+    }
+    io_close(w->fd);
+    return rc;
+}
+
+/* Are the first n bytes of `path` a folder whose rules are loaded? */
+static bool is_loaded(const struct walk *w, const char *path, size_t n)
+{
+    return w->is_reached && n <= w->reached.n && memcmp(w->reached.p, path, n) == 0 &&
+           (n == w->reached.n || n == 0 || w->reached.p[n] == '/');
+}
+
+static int set_reached(struct walk *w, const char *path, size_t n)
+{
+    buf_reset(&w->reached);
+    buf_add(&w->reached, path, n);
+    w->is_reached = !w->reached.failed;
+    ignore_leave(&w->ignore, buf_cstr(&w->reached));
+    return w->is_reached ? 0 : PT_ENOMEM;
+}
+
+/* Goes to the folder that holds `path`; w->is_shut says if there is no way. */
+static int reach(struct walk *w, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n_folder = slash ? (size_t)(slash - path) : 0;
+    int rc = 0;
+
+    w->is_shut = false;
+    w->depth = 0;
+    if (!w->is_reached) {
+        ignore_release(&w->ignore);
+        ignore_init(&w->ignore);
+    }
+    for (size_t n = 0, loaded = 0; n <= n_folder && !rc && !w->is_shut; n++) {
+        if (n != 0 && n < n_folder && path[n] != '/')
+            continue;
+        w->depth += n != 0;
+        if (!is_loaded(w, path, n)) {
+            if (w->is_reached)
+                rc = set_reached(w, path, loaded);
+            if (!rc)
+                rc = reach_one(w, path, n);
+            if (!rc && !w->is_shut)
+                rc = set_reached(w, path, n);
+        }
+        loaded = n;
+    }
+    if (!rc && !w->is_shut)
+        rc = set_reached(w, path, n_folder);
+    if (rc)
+        w->is_reached = false;
+    if (w->depth > w->options.max_depth)
+        w->is_shut = true;
+    return rc;
+}
+
+static int look_at(struct walk *w, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t n_folder = slash ? (size_t)(slash - path) : 0;
+    struct io_stat st;
+    int rc;
+
+    if (!*path)
+        return walk_tree(w);
+    rc = reach(w, path);
+    if (rc || w->is_shut)
+        return rc;
+    w->fd = -1;
+    buf_reset(&w->path);
+    buf_add(&w->path, path, n_folder);
+    if (!set_path(w, n_folder, name, strlen(name)))
+        return PT_ENOMEM;
+    rc = io_openat_dir(w->root_fd, n_folder ? buf_cstr(&w->reached) : ".", &w->fd, NULL);
+    if (!rc)
+        rc = io_stat(w->fd, name, &st, NULL);
+    if (rc)
+        rc = entry_failed(w, rc);
+    else
+        rc = visit(w, &(struct entry){name, (uint32_t)strlen(name), st.kind});
+    io_close(w->fd);
+    return rc ? rc : walk_pending(w);
+}
+
+static bool is_below_another(const char *const *paths, uint32_t n, const char *path)
+{
+    char above[SCAN_MAX_PATH + 1];
+    size_t len = strlen(path);
+
+    if (n != 0 && *path && !*paths[0])
+        return true;
+    for (size_t i = 0; i < len && i <= SCAN_MAX_PATH; i++) {
+        uint32_t lo = 0, hi = n;
+
+        if (path[i] != '/')
+            continue;
+        memcpy(above, path, i);
+        above[i] = '\0';
+        while (lo < hi) {
+            uint32_t mid = lo + (hi - lo) / 2;
+            int order = strcmp(paths[mid], above);
+
+            if (order == 0)
+                return true;
+            if (order < 0)
+                lo = mid + 1;
+            else
+                hi = mid;
+        }
+    }
+    return false;
+}
+
+static int compare_files(const void *a, const void *b, void *ctx)
+{
+    (void)ctx;
+    return strcmp(((const struct scan_file *)a)->path, ((const struct scan_file *)b)->path);
+}
+
+int scan_paths(const char *root, const struct scan_options *options, const char *const *paths,
+               uint32_t n, struct scan *ret, struct err *err)
+{
+    struct walk w;
+    int rc = start_walk(&w, root, options, err);
+
     if (rc)
         return rc;
-    rc = walk_tree(&w);
-    if (rc)
-        err_set(err, rc, "scan %s: %s", root,
-                rc == PT_ELIMIT ? "too many open files" : err_text(rc));
-    release_walk(&w);
+    for (uint32_t i = 0; i < n && !rc; i++)
+        if (!is_below_another(paths, n, paths[i]))
+            rc = look_at(&w, paths[i]);
+    sort_r(w.scan.files.at, w.scan.files.len, sizeof(*w.scan.files.at), compare_files, NULL);
+    return finish_walk(&w, rc, ret, err);
+}
+
+/* ---- which folders are entered ---- */
+
+struct scan_gate {
+    struct walk walk;
+    char *root; /* owned */
+};
+
+int scan_gate_open(const char *root, const struct scan_options *options, struct scan_gate **ret,
+                   struct err *err)
+{
+    struct scan_gate *g = mem_calloc(1, sizeof(*g));
+
+    if (g)
+        g->root = mem_strdup(root);
+    int rc = g && g->root ? start_walk(&g->walk, g->root, options, err)
+                          : err_set(err, PT_ENOMEM, "out of memory");
     if (rc) {
-        scan_release(&w.scan);
+        if (g)
+            mem_free(g->root);
+        mem_free(g);
         return rc;
     }
-    *ret = w.scan;
+    *ret = g;
     return 0;
+}
+
+void scan_gate_close(struct scan_gate *g)
+{
+    if (!g)
+        return;
+    release_walk(&g->walk);
+    scan_release(&g->walk.scan);
+    mem_free(g->root);
+    mem_free(g);
+}
+
+void scan_gate_forget(struct scan_gate *g)
+{
+    g->walk.is_reached = false;
+    ignore_release(&g->walk.ignore);
+    ignore_init(&g->walk.ignore);
+}
+
+bool scan_gate_enters(struct scan_gate *g, const char *path)
+{
+    struct walk *w = &g->walk;
+
+    if (strlen(path) > SCAN_MAX_PATH || reach(w, path))
+        return true;
+    return !w->is_shut && !ignore_match_entry(&w->ignore, path, true, NULL);
 }
 
 void scan_release(struct scan *scan)

@@ -110,7 +110,30 @@ struct scan {
 int scan_tree(const char *root, const struct scan_options *options, struct scan *ret,
               struct err *err);
 
+/*
+ * The same for parts of a tree: for each of the n paths, what is at it now and, if that is a folder,
+ * below it. Paths are relative to the root ("" is all of it), sorted by strcmp, each once; those
+ * below another one are passed over. What nobody is there, or the rules of the folders above leave
+ * out, gives nothing. `culprit` stays NULL unless it is the whole tree.
+ */
+int scan_paths(const char *root, const struct scan_options *options, const char *const *paths,
+               uint32_t n, struct scan *ret, struct err *err);
+
 void scan_release(struct scan *scan); /* takes an all-zero one; leaves it so */
+
+/* Which folders a scan would enter, asked one by one: for whoever watches them. */
+struct scan_gate;
+
+int scan_gate_open(const char *root, const struct scan_options *options, struct scan_gate **ret,
+                   struct err *err);
+void scan_gate_close(struct scan_gate *g); /* takes NULL */
+
+/* Forgets the rules that it knows: ignore files may have changed. */
+void scan_gate_forget(struct scan_gate *g);
+
+/* Would the folder at `path` (not "") be entered? One with a CACHEDIR.TAG itself is (it may lose
+ * it), those in it are not. True where the answer cannot be had. */
+bool scan_gate_enters(struct scan_gate *g, const char *path);
 
 /* Valid UTF-8 without control characters: can be shown on one line, and stand in one. */
 bool scan_is_good_name(const char *p, size_t n);
