@@ -1,30 +1,522 @@
-/* A first, slow way to follow a tree: index it again when somebody asks. */
-#include "engine/workspace.h"
+/* The writer of a workspace: a thread that keeps the graph current.
+ *
+ *   watch -> which paths may have changed -> pipeline -> delta -> store -> waiters, subscribers
+ *
+ * It alone touches the watch, the pipeline, and the store's writing side. Others reach it through
+ * what `mutex` guards, and wake it through an eventfd. Whatever fails, it begins again from the
+ * graph as it is on disk: what that knows is compared with the tree, so nothing needs mending.
+ */
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/workspace_internal.h"
+#include "graph/live.h"
+#include "lang/facts.h"
+#include "watch/watch.h"
 
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define POLL_MS 100      /* between two looks at folders that have no watch */
+#define IDLE_MS 1000     /* without events, until it tidies up */
+#define RETRY_MS_MIN 500 /* after trouble; doubled each time */
+#define RETRY_MS_MAX 60000
+
+struct waiter {
+    workspace_synced done;
+    void *ctx;
+    uint64_t cookie; /* 0: not given yet */
+};
+
+struct follower {
+    struct workspace *w;
+    struct follow_options options;
+    pthread_t thread;
+    int lock, wake; /* descriptors */
+
+    pthread_mutex_t mutex; /* guards the following */
+    bool stop;
+    VEC(struct waiter) asked; /* not seen by the thread yet */
+    struct follow_status status;
+
+    /* Of the thread alone. */
+    struct watch *watch;
+    struct scan_gate *gate;
+    struct pipeline *pipeline;
+    VEC(struct waiter) waiting;
+    VEC(const char *) looks; /* borrowed from the batch */
+    bool tidy;               /* nothing was done since it tidied up */
+};
+
+/* ---- what others see ---- */
+
+static void set_state(struct follower *f, enum follow_state state)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.state = state;
+    if (state == FOLLOW_CURRENT)
+        f->status.trouble[0] = '\0';
+    (void)pthread_mutex_unlock(&f->mutex);
+}
+
+static void set_trouble(struct follower *f, const struct err *err)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.state = FOLLOW_FAILED;
+    (void)strncpy(f->status.trouble, err->msg, sizeof(f->status.trouble) - 1);
+    (void)pthread_mutex_unlock(&f->mutex);
+    log_warn("following the tree failed", log_str("root", f->w->root), log_err(err));
+}
+
+static bool is_stopping(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    bool stop = f->stop;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return stop;
+}
+
+static bool progress(void *ctx, const struct pipeline_progress *p)
+{
+    struct follower *f = ctx;
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.stage = p->stage;
+    f->status.files = p->files;
+    f->status.n_files = p->n_files;
+    f->status.bytes = p->bytes;
+    f->status.n_bytes = p->n_bytes;
+    bool go = !f->stop;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return go;
+}
+
+static void note_watch(struct follower *f)
+{
+    struct watch_status s;
+    watch_status(f->watch, &s);
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.folders_watched = s.folders_watched;
+    f->status.folders_polled = s.folders_polled;
+    f->status.limit[0] = '\0';
+    if (s.limit != NULL)
+        (void)strncpy(f->status.limit, s.limit, sizeof(f->status.limit) - 1);
+    (void)pthread_mutex_unlock(&f->mutex);
+}
+
+/* ---- who waits ---- */
+
+/* Those who asked since the last time get a cookie, the same for all. */
+static int take_asked(struct follower *f, struct err *err)
+{
+    uint64_t cookie = 0;
+    uint32_t first = f->waiting.len;
+    bool ok = true;
+    (void)pthread_mutex_lock(&f->mutex);
+    for (uint32_t i = 0; i < f->asked.len && ok; i++)
+        ok = vec_push(&f->waiting, f->asked.at[i]);
+    if (ok)
+        vec_clear(&f->asked);
+    else
+        vec_truncate(&f->waiting, first);
+    (void)pthread_mutex_unlock(&f->mutex);
+    if (!ok)
+        return err_set(err, PT_ENOMEM, "out of memory for those who wait");
+    int rc = f->waiting.len > first ? watch_cookie(f->watch, &cookie, err) : PT_OK;
+    for (uint32_t i = first; i < f->waiting.len; i++)
+        f->waiting.at[i].cookie = cookie;
+    return rc;
+}
+
+/* All that was done before this cookie is in the graph. */
+static void let_go(struct follower *f, uint64_t cookie)
+{
+    uint32_t kept = 0, n = f->waiting.len;
+    for (uint32_t i = 0; i < n; i++) {
+        struct waiter waiter = f->waiting.at[i];
+        if (waiter.cookie > cookie)
+            f->waiting.at[kept++] = waiter;
+        else
+            waiter.done(waiter.ctx, PT_OK, NULL);
+    }
+    vec_truncate(&f->waiting, kept);
+}
+
+static void fail_all(struct follower *f, const struct err *err)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    for (uint32_t i = 0; i < f->asked.len; i++)
+        f->asked.at[i].done(f->asked.at[i].ctx, err->code, err);
+    vec_clear(&f->asked);
+    (void)pthread_mutex_unlock(&f->mutex);
+    for (uint32_t i = 0; i < f->waiting.len; i++)
+        f->waiting.at[i].done(f->waiting.at[i].ctx, err->code, err);
+    vec_clear(&f->waiting);
+}
+
+/* ---- changes ---- */
+
+static int commit(struct follower *f, const struct delta *d, uint64_t since_ns, struct err *err)
+{
+    struct workspace *w = f->w;
+    if (d->units.len == 0 && !d->replace_all)
+        return PT_OK;
+    int rc = durable_apply(w->store, d, err);
+    if (rc == PT_OK && d->replace_all)
+        rc = workspace_told(w, w->no_ignore, err);
+    if (rc != PT_OK)
+        return rc;
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.commits++;
+    f->status.last_commit_ns = clock_now_ns() - since_ns;
+    f->status.units += d->units.len;
+    (void)pthread_mutex_unlock(&f->mutex);
+    if (f->options.committed != NULL)
+        f->options.committed(f->options.ctx, durable_commits(w->store));
+    return PT_OK;
+}
+
+static int update(struct follower *f, const char *const *paths, uint32_t n, bool replace,
+                  struct err *err)
+{
+    struct pipeline_report report;
+    struct delta d;
+    uint64_t t0 = clock_now_ns();
+    int rc = pipeline_update(f->pipeline, paths, n, &d, &report, err);
+    if (rc != PT_OK)
+        return rc;
+    d.replace_all = replace;
+    f->tidy = false;
+    rc = commit(f, &d, t0, err);
+    log_debug("update", log_u64("looks", n), log_u64("read", report.n_read),
+              log_u64("parsed", report.n_parsed), log_u64("resolved", report.n_resolved),
+              log_u64("units", d.units.len), log_u64("scan_us", report.scan_ns / 1000),
+              log_u64("extract_us", report.extract_ns / 1000),
+              log_u64("link_us", report.link_ns / 1000),
+              log_u64("resolve_us", report.resolve_ns / 1000),
+              log_u64("all_us", (clock_now_ns() - t0) / 1000));
+    delta_release(&d);
+    pipeline_report_release(&report);
+    return rc;
+}
+
+/* Ignore files changed: other folders may be let in now. */
+static int watch_anew(struct follower *f, const struct watch_batch *b, struct err *err)
+{
+    int rc = PT_OK;
+    if (b->n_ignore_folders > 0)
+        scan_gate_forget(f->gate);
+    for (uint32_t i = 0; i < b->n_ignore_folders && rc == PT_OK; i++)
+        rc = watch_again(f->watch, b->ignore_folders[i], err);
+    return rc;
+}
+
+/* Both are sorted, and so is what comes of them. */
+static bool gather_looks(struct follower *f, const struct watch_batch *b)
+{
+    uint32_t i = 0, k = 0;
+    vec_clear(&f->looks);
+    if (b->rescan)
+        return vec_push(&f->looks, "");
+    while (i < b->n_changes || k < b->n_ignore_folders) {
+        int order = i == b->n_changes          ? 1
+                    : k == b->n_ignore_folders ? -1
+                                               : strcmp(b->changes[i].path, b->ignore_folders[k]);
+        const char *path = order <= 0 ? b->changes[i].path : b->ignore_folders[k];
+        i += order <= 0;
+        k += order >= 0;
+        if (!vec_push(&f->looks, path))
+            return false;
+    }
+    return true;
+}
+
+static int take_batch(struct follower *f, struct err *err)
+{
+    struct watch_batch b;
+    scan_gate_forget(f->gate);
+    int rc = watch_read(f->watch, &b, err);
+    if (rc == PT_OK)
+        rc = watch_anew(f, &b, err);
+    if (rc != PT_OK)
+        return rc;
+    if (b.root_lost)
+        return err_set(err, PT_ENOENT, "there is no folder %s any more", f->w->root);
+    if (!gather_looks(f, &b))
+        return err_set(err, PT_ENOMEM, "out of memory for what changed");
+    if (f->looks.len > 0) {
+        set_state(f, FOLLOW_WORKING);
+        rc = update(f, f->looks.at, f->looks.len, false, err);
+    }
+    if (rc == PT_OK) {
+        set_state(f, FOLLOW_CURRENT);
+        let_go(f, b.cookie);
+    }
+    return rc;
+}
+
+/* ---- the beginning ---- */
+
+static bool enter(void *ctx, const char *path)
+{
+    const struct follower *f = ctx;
+    return scan_gate_enters(f->gate, path);
+}
+
+static int seed(struct follower *f, const struct view *v, struct err *err)
+{
+    int rc = PT_OK;
+    for (uint32_t i = 0; i < view_file_limit(v) && rc == PT_OK; i++) {
+        if (!view_has_file(v, i))
+            continue;
+        const struct live_file *file = live_file(v, i);
+        const struct index_told told = {
+            .stat = {file->size, file->ino, file->mtime_ns, file->ctime_ns}, .leaf = file->leaf};
+        bool unread = file->facts_flags & FACTS_UNREAD;
+        rc = pipeline_seed(f->pipeline, view_path(v, i), &told,
+                           unread ? &(struct hash128){0} : &file->content, err);
+    }
+    return rc;
+}
+
+/* What the graph knows; if that is nothing, or not as we would understand it, it is replaced. */
+static int seed_all(struct follower *f, bool *ret_replace, struct err *err)
+{
+    struct view v;
+    int rc = store_pin(durable_store(f->w->store), &v, err);
+    if (rc != PT_OK)
+        return rc;
+    *ret_replace = view_generation(&v) == 0 || f->w->foreign;
+    if (!*ret_replace)
+        rc = seed(f, &v, err);
+    store_unpin(durable_store(f->w->store), &v);
+    return rc;
+}
+
+static int cookie_dir(const struct follower *f, struct buf *ret, struct err *err)
+{
+    buf_printf(ret, "%s/cookies", f->w->state);
+    return ret->failed ? err_set(err, PT_ENOMEM, "out of memory")
+                       : io_mkdir_p(buf_cstr(ret), 0700, err);
+}
+
+static int open_watch(struct follower *f, const struct scan_options *scan, struct err *err)
+{
+    struct buf dir = {0};
+    int rc = scan_gate_open(f->w->root, scan, &f->gate, err);
+    if (rc == PT_OK)
+        rc = cookie_dir(f, &dir, err);
+    const struct watch_options o = {.enter = enter, .ctx = f, .cookie_dir = buf_cstr(&dir)};
+    if (rc == PT_OK)
+        rc = watch_open(f->w->root, &o, &f->watch, err);
+    buf_release(&dir);
+    return rc;
+}
+
+/* Watches, and then looks at everything: so nothing is missed in between. */
+static int begin(struct follower *f, struct err *err)
+{
+    static const char *const all[] = {""};
+    const struct scan_options scan = {.no_ignore = f->w->no_ignore};
+    const struct pipeline_options o = {
+        .scan = scan, .threads = f->options.threads, .progress = progress, .ctx = f};
+    bool replace = false;
+    set_state(f, FOLLOW_STARTING);
+    int rc = open_watch(f, &scan, err);
+    if (rc == PT_OK)
+        note_watch(f);
+    if (rc == PT_OK)
+        rc = pipeline_new(f->w->root, &o, &f->pipeline, err);
+    if (rc == PT_OK)
+        rc = seed_all(f, &replace, err);
+    if (rc == PT_OK)
+        rc = update(f, all, 1, replace, err);
+    if (rc == PT_OK)
+        set_state(f, FOLLOW_CURRENT);
+    return rc;
+}
+
+static void end(struct follower *f)
+{
+    watch_close(f->watch);
+    scan_gate_close(f->gate);
+    pipeline_free(f->pipeline);
+    f->watch = NULL;
+    f->gate = NULL;
+    f->pipeline = NULL;
+}
+
+/* ---- the thread ---- */
+
+/* Memory and disk that nothing needs while nothing happens. */
+static void tidy_up(struct follower *f)
+{
+    f->tidy = !durable_tend(f->w->store);
+    (void)malloc_trim(0);
+    note_watch(f);
+}
+
+/* Waits for something to do. False: for `ms` there was nothing. */
+static bool wait(struct follower *f, int ms)
+{
+    struct pollfd fds[2] = {{.fd = f->wake, .events = POLLIN}};
+    uint64_t count;
+    if (f->watch != NULL)
+        fds[1] = (struct pollfd){.fd = watch_fd(f->watch), .events = POLLIN};
+    int n = poll(fds, f->watch != NULL ? 2 : 1, ms);
+    if (n > 0 && fds[0].revents != 0 && read(f->wake, &count, sizeof(count)) < 0 && errno != EAGAIN)
+        return false;
+    return n != 0;
+}
+
+static int follow_on(struct follower *f, struct err *err)
+{
+    int rc = PT_OK;
+    while (rc == PT_OK && !is_stopping(f)) {
+        bool polled = f->status.folders_polled > 0;
+        bool woken = wait(f, polled ? POLL_MS : f->tidy ? -1 : IDLE_MS);
+        if (!woken && !f->tidy)
+            tidy_up(f);
+        if (polled)
+            rc = watch_poll(f->watch, 0, err);
+        if (rc == PT_OK)
+            rc = take_asked(f, err);
+        if (rc == PT_OK)
+            rc = take_batch(f, err);
+    }
+    return rc;
+}
+
+static void *run(void *ctx)
+{
+    struct follower *f = ctx;
+    int pause = RETRY_MS_MIN;
+    while (!is_stopping(f)) {
+        struct err err = {0};
+        int rc = begin(f, &err);
+        if (rc == PT_OK) {
+            pause = RETRY_MS_MIN;
+            rc = follow_on(f, &err);
+        }
+        end(f);
+        if (rc == PT_OK || is_stopping(f))
+            break;
+        set_trouble(f, &err);
+        fail_all(f, &err);
+        (void)wait(f, pause);
+        pause = pause * 2 < RETRY_MS_MAX ? pause * 2 : RETRY_MS_MAX;
+    }
+    fail_all(f, &(struct err){.code = PT_ECANCELED, .msg = "the workspace is being closed"});
+    return NULL;
+}
+
+/* ---- from outside ---- */
+
+static void wake(const struct follower *f)
+{
+    const uint64_t one = 1;
+    if (write(f->wake, &one, sizeof(one)) < 0)
+        return; /* it is full, so the thread is awake already */
+}
+
+static void free_follower(struct follower *f)
+{
+    if (f == NULL)
+        return;
+    vec_release(&f->asked);
+    vec_release(&f->waiting);
+    vec_release(&f->looks);
+    io_close(f->wake);
+    io_close(f->lock);
+    (void)pthread_mutex_destroy(&f->mutex);
+    mem_free(f);
+}
+
+/* The store is opened anew, to be written. If that cannot be, it is there to read as before. */
+static int open_to_write(struct follower *f, struct err *err)
+{
+    struct workspace *w = f->w;
+    const struct durable_options o = {.durability = f->options.durability, .background = true};
+    (void)durable_close(w->store, NULL);
+    w->store = NULL;
+    int rc = durable_open(w->state, &o, &w->store, NULL, err);
+    if (rc != PT_OK)
+        (void)workspace_open_to_read(w, NULL);
+    return rc;
+}
 
 int workspace_follow(struct workspace *w, const struct follow_options *o, struct err *err)
 {
-    (void)o;
-    return workspace_from_dump(w) ? err_set(err, PT_EINVAL, "the graph stands for a dump") : PT_OK;
+    if (w->from_dump)
+        return err_set(err, PT_EINVAL, "the graph of %s stands for a dump, not for the tree",
+                       w->root);
+    if (w->follower != NULL)
+        return PT_OK;
+    struct follower *f = mem_calloc(1, sizeof(*f));
+    if (f == NULL)
+        return err_set(err, PT_ENOMEM, "out of memory");
+    *f = (struct follower){.w = w, .options = *o, .lock = -1};
+    (void)pthread_mutex_init(&f->mutex, NULL);
+    f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int rc = f->wake >= 0 ? workspace_lock(w, &f->lock, err)
+                          : err_set(err, PT_ELIMIT, "no descriptor is left");
+    if (rc == PT_OK)
+        rc = open_to_write(f, err);
+    if (rc == PT_OK) {
+        f->status.state = FOLLOW_STARTING;
+        w->follower = f;
+        if (pthread_create(&f->thread, NULL, run, f) != 0) {
+            w->follower = NULL;
+            rc = err_set(err, PT_ELIMIT, "no thread can be had");
+        }
+    }
+    if (rc != PT_OK)
+        free_follower(f);
+    return rc;
+}
+
+void follow_stop(struct workspace *w)
+{
+    struct follower *f = w->follower;
+    if (f == NULL)
+        return;
+    (void)pthread_mutex_lock(&f->mutex);
+    f->stop = true;
+    (void)pthread_mutex_unlock(&f->mutex);
+    wake(f);
+    (void)pthread_join(f->thread, NULL);
+    (void)durable_close(w->store, NULL);
+    w->store = NULL;
+    w->follower = NULL;
+    free_follower(f);
 }
 
 int workspace_sync(struct workspace *w, workspace_synced done, void *ctx, struct err *err)
 {
-    struct pipeline_options options = {0};
-    struct pipeline_report report = {0};
-    uint32_t stale = 0;
-    int rc = workspace_check(w, &options.scan, &stale, err);
-    if (rc == PT_OK && stale > 0)
-        rc = workspace_index(w, &options, &report, err);
-    pipeline_report_release(&report);
-    if (rc == PT_OK)
-        done(ctx, PT_OK, NULL);
-    return rc;
+    struct follower *f = w->follower;
+    if (f == NULL)
+        return err_set(err, PT_EINVAL, "nobody follows the tree of %s", w->root);
+    (void)pthread_mutex_lock(&f->mutex);
+    bool ok = !f->stop && vec_push(&f->asked, (struct waiter){done, ctx, UINT64_MAX});
+    (void)pthread_mutex_unlock(&f->mutex);
+    if (!ok)
+        return err_set(err, PT_ENOMEM, "out of memory for those who wait");
+    wake(f);
+    return PT_OK;
 }
 
 void workspace_follow_status(struct workspace *w, struct follow_status *ret)
 {
-    (void)w;
+    struct follower *f = w->follower;
     memset(ret, 0, sizeof(*ret));
+    if (f == NULL)
+        return;
+    (void)pthread_mutex_lock(&f->mutex);
+    *ret = f->status;
+    (void)pthread_mutex_unlock(&f->mutex);
 }

@@ -1,28 +1,16 @@
 #include "engine/workspace.h"
 
-#include "base/arena.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/identity.h"
+#include "engine/workspace_internal.h"
 #include "index/dump.h"
-#include "store/durable.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct workspace {
-    struct arena arena;
-    const char *root;
-    const char *state;
-    struct durable *store; /* NULL: none is open */
-    /* What the graph stands for, as the file "origin" says. */
-    bool from_dump; /* a dump, not the tree */
-    bool no_ignore; /* the tree without a look at its ignore files */
-    bool foreign;   /* made by other sources of this program: what they understood may differ */
-};
 
 #define ORIGIN_TREE "tree"
 #define ORIGIN_TREE_NO_IGNORE "tree-no-ignore"
@@ -95,7 +83,7 @@ static int in_state(const struct workspace *w, struct buf *b, const char *name, 
 
 /* ---- open and close ---- */
 
-static int take_lock(const struct workspace *w, int *ret, struct err *err)
+int workspace_lock(const struct workspace *w, int *ret, struct err *err)
 {
     struct buf path = {0};
     int rc = in_state(w, &path, "lock", err);
@@ -105,7 +93,7 @@ static int take_lock(const struct workspace *w, int *ret, struct err *err)
     return rc;
 }
 
-static int open_to_read(struct workspace *w, struct err *err)
+int workspace_open_to_read(struct workspace *w, struct err *err)
 {
     const struct durable_options o = {.read_only = true};
     return durable_open(w->state, &o, &w->store, NULL, err);
@@ -138,14 +126,14 @@ static int open_or_set_aside(struct workspace *w, const char **ret_notice, struc
 {
     struct err why = {0};
     int lock = -1;
-    int rc = take_lock(w, &lock, err);
+    int rc = workspace_lock(w, &lock, err);
     if (rc != PT_OK)
         return rc;
-    rc = open_to_read(w, &why);
+    rc = workspace_open_to_read(w, &why);
     if (is_unusable(rc)) {
         rc = set_aside(w, &why, ret_notice, err);
         if (rc == PT_OK)
-            rc = open_to_read(w, err);
+            rc = workspace_open_to_read(w, err);
     } else if (rc != PT_OK && err != NULL) {
         *err = why;
     }
@@ -155,7 +143,7 @@ static int open_or_set_aside(struct workspace *w, const char **ret_notice, struc
 
 static int open_store(struct workspace *w, const char **ret_notice, struct err *err)
 {
-    int rc = open_to_read(w, err);
+    int rc = workspace_open_to_read(w, err);
     if (!is_unusable(rc))
         return rc;
     err_clear(err);
@@ -271,6 +259,7 @@ void workspace_close(struct workspace *w)
 {
     if (w == NULL)
         return;
+    follow_stop(w);
     (void)durable_close(w->store, NULL);
     arena_release(&w->arena);
     mem_free(w);
@@ -303,7 +292,7 @@ const char *workspace_state_dir(const struct workspace *w)
 
 int workspace_pin(struct workspace *w, struct view *ret, struct err *err)
 {
-    int rc = w->store == NULL ? open_to_read(w, err) : PT_OK;
+    int rc = w->store == NULL ? workspace_open_to_read(w, err) : PT_OK;
     return rc != PT_OK ? rc : store_pin(durable_store(w->store), ret, err);
 }
 
@@ -415,14 +404,27 @@ static int reopen(struct workspace *w, struct err *err)
 {
     (void)durable_close(w->store, NULL);
     w->store = NULL;
-    return open_to_read(w, err);
+    return workspace_open_to_read(w, err);
+}
+
+int workspace_told(struct workspace *w, bool no_ignore, struct err *err)
+{
+    const char *kind = no_ignore ? ORIGIN_TREE_NO_IGNORE : ORIGIN_TREE;
+    int rc = write_origin(w, kind, w->root, err);
+    if (rc == PT_OK) {
+        set_origin(w, slice_from(kind));
+        w->foreign = false;
+    }
+    return rc;
 }
 
 static int commit(struct workspace *w, const struct delta *d, const char *kind, const char *what,
                   struct err *err)
 {
     int lock = -1;
-    int rc = take_lock(w, &lock, err);
+    if (w->follower != NULL)
+        return err_set(err, PT_EINVAL, "the graph of %s is kept current already", w->root);
+    int rc = workspace_lock(w, &lock, err);
     if (rc != PT_OK)
         return rc;
     rc = replace_graph(w, d, kind, err);

@@ -63,7 +63,8 @@ void workspace_unpin(struct workspace *w, struct view *v);
 /* ---- following the tree ---- */
 
 struct follow_options {
-    unsigned threads; /* that read files; 0: one for each processor */
+    unsigned threads;               /* that read files; 0: one for each processor */
+    enum wal_durability durability; /* of commits */
     /* After each commit, on the writer's thread: take note and return. May be NULL. */
     void (*committed)(void *ctx, uint64_t generation);
     void *ctx;
@@ -91,8 +92,10 @@ enum follow_state {
 
 struct follow_status {
     enum follow_state state;
-    uint32_t files, n_files; /* FOLLOW_STARTING: done, of all */
-    uint64_t commits;        /* since the writer began */
+    enum pipeline_stage stage; /* FOLLOW_STARTING: what it is at; done, of all */
+    uint32_t files, n_files;
+    uint64_t bytes, n_bytes;
+    uint64_t commits, units; /* since the writer began */
     uint64_t last_commit_ns; /* from the event to the commit: of the last one */
     uint32_t folders_watched, folders_polled;
     uint64_t memory_bytes; /* of the index */

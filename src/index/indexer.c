@@ -532,6 +532,11 @@ static bool push_unit(struct indexer *ix, struct unit *u, uint32_t file, struct 
     struct ifile *f = &ix->files.at[file];
     bool to_tell = f->to_tell;
     f->fresh = f->to_tell = f->to_link = f->to_resolve = f->to_hang = false;
+    u->path = f->path;
+    u->size = f->stat.size;
+    u->ino = f->stat.ino;
+    u->mtime_ns = f->stat.mtime_ns;
+    u->ctime_ns = f->stat.ctime_ns;
     if (!ix->options.once) {
         struct hash128 leaf = merkle_leaf(u);
         if (!to_tell && hash128_eq(leaf, f->leaf))
@@ -539,10 +544,6 @@ static bool push_unit(struct indexer *ix, struct unit *u, uint32_t file, struct 
         f->leaf = leaf;
     }
     u->path = arena_strdup(&d->arena, f->path);
-    u->size = f->stat.size;
-    u->ino = f->stat.ino;
-    u->mtime_ns = f->stat.mtime_ns;
-    u->ctime_ns = f->stat.ctime_ns;
     return u->path != NULL && vec_push(&d->units, *u);
 }
 

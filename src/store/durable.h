@@ -73,6 +73,10 @@ int durable_snapshot(struct durable *s, struct err *err);
  * compact. */
 int durable_settle(struct durable *s, struct err *err);
 
+/* The same as far as it can be had without waiting; for a writer who has nothing to commit. True:
+ * something still goes on. */
+bool durable_tend(struct durable *s);
+
 struct store *durable_store(struct durable *s);
 /* The one that readers pin now; for its writer. */
 struct live *durable_graph(const struct durable *s);

@@ -267,6 +267,12 @@ static void tend(struct durable *s, uint64_t most)
 
 /* ---- */
 
+bool durable_tend(struct durable *s)
+{
+    tend(s, UINT64_MAX);
+    return s->beside.running || s->next != NULL || s->left.len > 0;
+}
+
 int durable_settle(struct durable *s, struct err *err)
 {
     int rc = s->beside.running ? join(s, err) : PT_OK;

@@ -1,0 +1,277 @@
+/* A workspace that follows its tree: what is saved, moved, removed or ruled out is in the graph when
+ * workspace_sync says so, and the graph is that of a clean index. */
+#include "unit/base/support.h"
+#include "unit/base/support_dir.h"
+
+#include "base/fault.h"
+#include "base/io.h"
+#include "engine/workspace.h"
+#include "graph/merkle.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct wait {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool done;
+    int rc;
+};
+
+static void synced(void *ctx, int rc, const struct err *err)
+{
+    struct wait *w = ctx;
+    (void)err;
+    (void)pthread_mutex_lock(&w->mutex);
+    w->done = true;
+    w->rc = rc;
+    (void)pthread_cond_signal(&w->cond);
+    (void)pthread_mutex_unlock(&w->mutex);
+}
+
+static int sync_rc(struct workspace *ws)
+{
+    struct wait w = {.mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
+    struct err err = {0};
+    assert_int_equal(workspace_sync(ws, synced, &w, &err), PT_OK);
+    (void)pthread_mutex_lock(&w.mutex);
+    while (!w.done)
+        (void)pthread_cond_wait(&w.cond, &w.mutex);
+    (void)pthread_mutex_unlock(&w.mutex);
+    return w.rc;
+}
+
+static char *here(void)
+{
+    static char path[4096];
+    assert_non_null(getcwd(path, sizeof(path)));
+    assert_true(strlen(path) < 4000);
+    strcat(path, "/tree");
+    return path;
+}
+
+static struct workspace *open_ws(void)
+{
+    struct workspace *w = NULL;
+    const char *notice = NULL;
+    struct err err = {0};
+    assert_int_equal(workspace_open(here(), &w, &notice, &err), PT_OK);
+    return w;
+}
+
+static struct workspace *follow(void)
+{
+    const struct follow_options o = {.threads = 1};
+    struct workspace *w = open_ws();
+    struct err err = {0};
+    assert_int_equal(workspace_follow(w, &o, &err), PT_OK);
+    return w;
+}
+
+static int enter_tree(void **state)
+{
+    int rc = enter_root(state);
+    char state_dir[4096];
+    assert_non_null(getcwd(state_dir, 4000));
+    strcat(state_dir, "/state");
+    setenv("XDG_STATE_HOME", state_dir, 1);
+    return rc == 0 ? mkdir("tree", 0755) : rc;
+}
+
+static bool has(struct workspace *w, const char *path)
+{
+    struct view v;
+    struct err err = {0};
+    assert_int_equal(workspace_pin(w, &v, &err), PT_OK);
+    bool yes = view_find_file(&v, path) != ID_NONE;
+    workspace_unpin(w, &v);
+    return yes;
+}
+
+/* Is the graph the one that a clean index makes? */
+static void assert_clean(struct workspace *w)
+{
+    const struct pipeline_options o = {.threads = 1};
+    struct pipeline_report report;
+    struct hash128 a = {0}, b = {0};
+    struct store *s = NULL;
+    struct delta d;
+    struct view v, clean;
+    struct err err = {0};
+    assert_int_equal(sync_rc(w), PT_OK);
+    assert_int_equal(pipeline_tree(here(), &o, &d, &report, &err), PT_OK);
+    assert_int_equal(store_open_memory(&s, &err), PT_OK);
+    assert_int_equal(store_apply(s, &d, &err), PT_OK);
+    assert_int_equal(workspace_pin(w, &v, &err), PT_OK);
+    assert_int_equal(store_pin(s, &clean, &err), PT_OK);
+    assert_int_equal(view_file_count(&v), view_file_count(&clean));
+    assert_true(view_root(&v, &a) && view_root(&clean, &b));
+    assert_true(hash128_eq(a, b));
+    workspace_unpin(w, &v);
+    store_unpin(s, &clean);
+    store_close(s);
+    delta_release(&d);
+    pipeline_report_release(&report);
+}
+
+static void make_project(void)
+{
+    assert_int_equal(mkdir("tree/lib", 0755), 0);
+    make_file("tree/lib/math.h", "int twice(int x);\n");
+    make_file("tree/lib/math.c", "#include \"math.h\"\nint twice(int x) { return x + x; }\n");
+    make_file("tree/main.c", "#include \"lib/math.h\"\nint main(void) { return twice(21); }\n");
+}
+
+/* ---- what is saved ---- */
+
+static void follows_edits(void **state)
+{
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    assert_true(has(w, "main.c"));
+
+    make_file("tree/main.c", "int main(void) { return 0; }\n");
+    assert_clean(w);
+    make_file("tree/new.c", "int fresh(void) { return 1; }\n");
+    assert_clean(w);
+    assert_true(has(w, "new.c"));
+    assert_int_equal(rename("tree/new.c", "tree/lib/moved.c"), 0);
+    assert_clean(w);
+    assert_true(has(w, "lib/moved.c") && !has(w, "new.c"));
+    make_file("tree/main.c.tmp", "#include \"lib/math.h\"\nint main(void) { return twice(1); }\n");
+    assert_int_equal(rename("tree/main.c.tmp", "tree/main.c"), 0);
+    assert_clean(w);
+    assert_int_equal(unlink("tree/lib/math.h"), 0);
+    assert_clean(w);
+    workspace_close(w);
+}
+
+static void follows_folders(void **state)
+{
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    assert_int_equal(rename("tree/lib", "tree/other"), 0);
+    assert_clean(w);
+    assert_true(has(w, "other/math.c") && !has(w, "lib/math.c"));
+    assert_int_equal(mkdir("tree/a", 0755), 0);
+    assert_int_equal(mkdir("tree/a/b", 0755), 0);
+    make_file("tree/a/b/deep.c", "int deep(void) { return 3; }\n");
+    assert_clean(w);
+    assert_true(has(w, "a/b/deep.c"));
+    assert_int_equal(rename("tree/a", "away"), 0);
+    assert_clean(w);
+    assert_false(has(w, "a/b/deep.c"));
+    workspace_close(w);
+}
+
+static void follows_ignore_files(void **state)
+{
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    make_file("tree/.gitignore", "lib/\n");
+    assert_clean(w);
+    assert_false(has(w, "lib/math.c"));
+    make_file("tree/lib/math.c", "int unseen(void) { return 1; }\n");
+    assert_clean(w);
+    make_file("tree/.gitignore", "*.o\n");
+    assert_clean(w);
+    assert_true(has(w, "lib/math.c"));
+    make_file("tree/lib/math.c", "int seen(void) { return 1; }\n");
+    assert_clean(w);
+    assert_int_equal(unlink("tree/.gitignore"), 0);
+    make_file("tree/lib/.gitignore", "math.*\n");
+    assert_clean(w);
+    assert_false(has(w, "lib/math.c"));
+    workspace_close(w);
+}
+
+/* ---- ends and beginnings ---- */
+
+static void goes_on_where_it_was(void **state)
+{
+    struct follow_status status;
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    workspace_close(w);
+    make_file("tree/main.c", "int main(void) { return 7; }\n");
+    make_file("tree/later.c", "int later(void) { return 7; }\n");
+    assert_int_equal(unlink("tree/lib/math.h"), 0);
+    w = follow();
+    assert_clean(w);
+    workspace_follow_status(w, &status);
+    assert_int_equal(status.commits, 1);
+    assert_int_equal(status.units,
+                     4); /* two came or changed, one went, one lost what it included */
+    workspace_close(w);
+
+    w = follow();
+    assert_clean(w);
+    workspace_follow_status(w, &status);
+    assert_int_equal(status.commits, 0);
+    workspace_close(w);
+}
+
+static void is_the_only_writer(void **state)
+{
+    const struct follow_options o = {.threads = 1};
+    const struct pipeline_options p = {.threads = 1};
+    struct pipeline_report report;
+    struct err err = {0};
+    (void)state;
+    make_project();
+    struct workspace *w = follow(), *second = open_ws();
+    assert_int_equal(sync_rc(w), PT_OK);
+    assert_int_equal(workspace_follow(second, &o, &err), PT_EEXIST);
+    assert_int_equal(workspace_index(second, &p, &report, &err), PT_EEXIST);
+    assert_int_equal(workspace_index(w, &p, &report, &err), PT_EINVAL);
+    workspace_close(w);
+    assert_int_equal(workspace_follow(second, &o, &err), PT_OK);
+    assert_clean(second);
+    workspace_close(second);
+}
+
+/* What fails is tried again; who waits is told. */
+static void begins_again_after_trouble(void **state)
+{
+    struct follow_status status;
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    make_file("tree/one.c", "int one(void) { return 1; }\n");
+    assert_int_equal(rename("tree", "gone"), 0);
+    (void)sync_rc(w);
+    for (int i = 0; i < 100 && sync_rc(w) == PT_OK; i++)
+        usleep(20000);
+    workspace_follow_status(w, &status);
+    assert_int_equal(status.state, FOLLOW_FAILED);
+    assert_true(status.trouble[0] != '\0');
+    assert_int_equal(rename("gone", "tree"), 0);
+    for (int i = 0; i < 300 && sync_rc(w) != PT_OK; i++)
+        usleep(20000);
+    assert_clean(w);
+    assert_true(has(w, "one.c"));
+    workspace_close(w);
+}
+
+int main(void)
+{
+#define IN_TREE(test) cmocka_unit_test_setup_teardown(test, enter_tree, leave_root)
+    const struct CMUnitTest tests[] = {
+        IN_TREE(follows_edits),        IN_TREE(follows_folders),
+        IN_TREE(follows_ignore_files), IN_TREE(goes_on_where_it_was),
+        IN_TREE(is_the_only_writer),   IN_TREE(begins_again_after_trouble),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
