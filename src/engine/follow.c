@@ -23,6 +23,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define TREE_BYTES ((size_t)8 << 20)
 #define POLL_MS 100      /* between two looks at folders that have no watch */
 #define IDLE_MS 1000     /* without events, until it tidies up */
 #define RETRY_MS_MIN 500 /* after trouble; doubled each time */
@@ -323,8 +324,11 @@ static int begin(struct follower *f, struct err *err)
 {
     static const char *const all[] = {""};
     const struct scan_options scan = {.no_ignore = f->w->no_ignore};
-    const struct pipeline_options o = {
-        .scan = scan, .threads = f->options.threads, .progress = progress, .ctx = f};
+    const struct pipeline_options o = {.scan = scan,
+                                       .threads = f->options.threads,
+                                       .tree_bytes = TREE_BYTES,
+                                       .progress = progress,
+                                       .ctx = f};
     bool replace = false;
     set_state(f, FOLLOW_STARTING);
     int rc = open_watch(f, &scan, err);

@@ -7,10 +7,14 @@
 #include "index/dump.h"
 #include "index/indexer.h"
 #include "lang/extract.h"
+#include "lang/trees.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* More files at once were not edited by a person. */
+#define EDITED_MAX 16u
 
 /* What one worker keeps from item to item. Made when it first has something to do. */
 struct worker {
@@ -30,6 +34,10 @@ struct known {
     bool is_racy;    /* read so soon after it changed that it may change again and look the same */
     bool is_seen;    /* in the update under way */
     char path[];
+};
+
+struct known_ref {
+    struct known *file;
 };
 
 /* A file to look into. */
@@ -53,13 +61,14 @@ struct pipeline {
     int root_fd;
     uint64_t max_bytes;
     struct indexer *indexer;
-    VEC(struct known *) known; /* owned, by path */
+    struct trees *trees;         /* owned; NULL: none are kept */
+    VEC(struct known_ref) known; /* owned, by path */
     struct worker *workers;
     unsigned n_workers;
 
     /* Of the update under way. */
     VEC(struct source) sources; /* by path */
-    VEC(struct known *) seen;   /* is_seen */
+    VEC(struct known_ref) seen; /* is_seen */
     VEC(struct index_change) changes;
     pthread_mutex_t lock;
     struct pipeline_progress progress; /* under lock */
@@ -68,28 +77,28 @@ struct pipeline {
 
 /* ---- progress ---- */
 
-static bool step(struct pipeline *r, uint64_t bytes)
+static bool step(struct pipeline *p, uint64_t bytes)
 {
     bool go = true;
-    (void)pthread_mutex_lock(&r->lock);
-    r->progress.files++;
-    r->progress.bytes += bytes;
-    if (r->options.progress != NULL && !r->cancelled)
-        r->cancelled = !r->options.progress(r->options.ctx, &r->progress);
-    go = !r->cancelled;
-    (void)pthread_mutex_unlock(&r->lock);
+    (void)pthread_mutex_lock(&p->lock);
+    p->progress.files++;
+    p->progress.bytes += bytes;
+    if (p->options.progress != NULL && !p->cancelled)
+        p->cancelled = !p->options.progress(p->options.ctx, &p->progress);
+    go = !p->cancelled;
+    (void)pthread_mutex_unlock(&p->lock);
     return go;
 }
 
-static bool begin_stage(struct pipeline *r, enum pipeline_stage stage, uint32_t n_files)
+static bool begin_stage(struct pipeline *p, enum pipeline_stage stage, uint32_t n_files)
 {
-    r->progress.stage = stage;
-    r->progress.files = 0;
-    r->progress.bytes = 0;
-    r->progress.n_files = n_files;
-    if (r->options.progress != NULL && !r->cancelled)
-        r->cancelled = !r->options.progress(r->options.ctx, &r->progress);
-    return !r->cancelled;
+    p->progress.stage = stage;
+    p->progress.files = 0;
+    p->progress.bytes = 0;
+    p->progress.n_files = n_files;
+    if (p->options.progress != NULL && !p->cancelled)
+        p->cancelled = !p->options.progress(p->options.ctx, &p->progress);
+    return !p->cancelled;
 }
 
 static int cancelled(struct err *err)
@@ -106,7 +115,7 @@ static enum scan_reason reason_of(int code)
 
 /* The bytes of a source. One that has to be left out stands in the graph as an empty file, so that
  * it is seen, and counts as known when the tree is compared with the graph. */
-static void read_source(struct pipeline *r, struct worker *w, struct source *s, struct slice *ret)
+static void read_source(struct pipeline *p, struct worker *w, struct source *s, struct slice *ret)
 {
     struct err err = {0};
     *ret = slice_of("", 0);
@@ -115,7 +124,7 @@ static void read_source(struct pipeline *r, struct worker *w, struct source *s, 
     } else {
         struct io_stat st;
         buf_reset(&w->content);
-        int rc = io_read_file_stat(r->root_fd, s->path, r->max_bytes, &w->content, &st, &err);
+        int rc = io_read_file_stat(p->root_fd, s->path, p->max_bytes, &w->content, &st, &err);
         if (rc != PT_OK) {
             s->left_out = true;
             s->reason = reason_of(rc);
@@ -146,15 +155,16 @@ static bool is_known(const struct source *s, struct slice text)
 
 static int extract_item(void *ctx, unsigned worker, size_t item)
 {
-    struct pipeline *r = ctx;
-    struct worker *w = &r->workers[worker];
-    struct source *s = &r->sources.at[item];
+    struct pipeline *p = ctx;
+    struct worker *w = &p->workers[worker];
+    struct source *s = &p->sources.at[item];
     struct slice text;
     int rc = PT_OK;
 
     if (w->extract == NULL && (w->extract = extract_new()) == NULL)
         return err_set(&w->err, PT_ENOMEM, "out of memory for a parser");
-    read_source(r, w, s, &text);
+    read_source(p, w, s, &text);
+    extract_with(w->extract, p->sources.len <= EDITED_MAX ? p->trees : NULL);
     if (!is_known(s, text)) {
         rc = extract_file(w->extract, s->lang, s->path, text.p, text.n, &s->facts, &w->err);
         if (rc == PT_OK && s->left_out)
@@ -162,19 +172,19 @@ static int extract_item(void *ctx, unsigned worker, size_t item)
     }
     if (rc != PT_OK)
         return rc;
-    return step(r, s->scanned != NULL ? s->scanned->size : s->text.n) ? PT_OK : PT_ECANCELED;
+    return step(p, s->scanned != NULL ? s->scanned->size : s->text.n) ? PT_OK : PT_ECANCELED;
 }
 
-static int pool(struct pipeline *r, size_t n, pool_fn fn, struct err *err)
+static int pool(struct pipeline *p, size_t n, pool_fn fn, struct err *err)
 {
-    int rc = pool_run(r->n_workers, n, fn, r);
+    int rc = pool_run(p->n_workers, n, fn, p);
     if (rc == PT_OK)
         return PT_OK;
     if (rc == PT_ECANCELED)
         return cancelled(err);
-    for (unsigned i = 0; i < r->n_workers; i++) {
-        if (r->workers[i].err.code == rc && err != NULL) {
-            *err = r->workers[i].err;
+    for (unsigned i = 0; i < p->n_workers; i++) {
+        if (p->workers[i].err.code == rc && err != NULL) {
+            *err = p->workers[i].err;
             return rc;
         }
     }
@@ -184,15 +194,15 @@ static int pool(struct pipeline *r, size_t n, pool_fn fn, struct err *err)
 /* ---- what is known ---- */
 
 /* The first file whose path is not before `path`. */
-static uint32_t place_of(const struct pipeline *r, const char *path)
+static uint32_t place_of(const struct pipeline *p, const char *path)
 {
-    uint32_t lo = 0, hi = r->known.len;
+    uint32_t lo = 0, hi = p->known.len;
     /* mostly they come in order */
-    if (hi > 0 && strcmp(r->known.at[hi - 1]->path, path) < 0)
+    if (hi > 0 && strcmp(p->known.at[hi - 1].file->path, path) < 0)
         return hi;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (strcmp(r->known.at[mid]->path, path) < 0)
+        if (strcmp(p->known.at[mid].file->path, path) < 0)
             lo = mid + 1;
         else
             hi = mid;
@@ -201,20 +211,20 @@ static uint32_t place_of(const struct pipeline *r, const char *path)
 }
 
 /* The file of that path, which is made if it is not there; NULL: out of memory. */
-static struct known *know(struct pipeline *r, const char *path)
+static struct known *know(struct pipeline *p, const char *path)
 {
-    uint32_t at = place_of(r, path);
-    if (at < r->known.len && strcmp(r->known.at[at]->path, path) == 0)
-        return r->known.at[at];
+    uint32_t at = place_of(p, path);
+    if (at < p->known.len && strcmp(p->known.at[at].file->path, path) == 0)
+        return p->known.at[at].file;
     size_t n = strlen(path) + 1;
     struct known *k = mem_calloc(1, sizeof(*k) + n);
-    if (k == NULL || !vec_push(&r->known, k)) {
+    if (k == NULL || !vec_push(&p->known, (struct known_ref){k})) {
         mem_free(k);
         return NULL;
     }
     memcpy(k->path, path, n);
-    memmove(&r->known.at[at + 1], &r->known.at[at], (r->known.len - 1 - at) * sizeof(k));
-    r->known.at[at] = k;
+    memmove(&p->known.at[at + 1], &p->known.at[at], (p->known.len - 1 - at) * sizeof(*p->known.at));
+    p->known.at[at].file = k;
     return k;
 }
 
@@ -242,26 +252,26 @@ static bool is_named(const char *path, const char *const *paths, uint32_t n)
     return false;
 }
 
-static bool add_source(struct pipeline *r, const struct scan_file *f, bool named)
+static bool add_source(struct pipeline *p, const struct scan_file *f, bool named)
 {
-    struct known *k = know(r, f->path);
+    struct known *k = know(p, f->path);
     struct index_stat now = {f->size, f->ino, f->mtime_ns, f->ctime_ns};
-    if (k == NULL || !vec_push(&r->seen, k))
+    if (k == NULL || !vec_push(&p->seen, (struct known_ref){k}))
         return false;
     k->is_seen = true;
     if (k->is_indexed && !named && !k->is_racy && k->lang == f->lang && same_stat(&k->stat, &now))
         return true;
     return vec_push(
-        &r->sources,
+        &p->sources,
         (struct source){.path = k->path, .scanned = f, .known = k, .lang = f->lang, .stat = now});
 }
 
-static int add_sources(struct pipeline *r, const struct scan *scan, const char *const *paths,
+static int add_sources(struct pipeline *p, const struct scan *scan, const char *const *paths,
                        uint32_t n, struct err *err)
 {
     bool ok = true;
     for (uint32_t i = 0; ok && i < scan->files.len; i++)
-        ok = add_source(r, &scan->files.at[i], is_named(scan->files.at[i].path, paths, n));
+        ok = add_source(p, &scan->files.at[i], is_named(scan->files.at[i].path, paths, n));
     return ok ? PT_OK : err_set(err, PT_ENOMEM, "out of memory for the list of files");
 }
 
@@ -292,11 +302,11 @@ static int by_change_path(const void *x, const void *y)
 }
 
 /* Those that were known in the places that were looked at, and are no more. */
-static bool add_gone_below(struct pipeline *r, const char *path)
+static bool add_gone_below(struct pipeline *p, const char *path)
 {
-    uint32_t i = place_of(r, path);
-    for (; i < r->known.len; i++) {
-        struct known *k = r->known.at[i];
+    uint32_t i = place_of(p, path);
+    for (; i < p->known.len; i++) {
+        struct known *k = p->known.at[i].file;
         if (!is_within(k->path, path)) {
             /* "a.c" lies between "a" and "a/b" */
             if (strncmp(k->path, path, strlen(path)) != 0 || k->path[strlen(path)] > '/')
@@ -307,27 +317,27 @@ static bool add_gone_below(struct pipeline *r, const char *path)
             continue;
         k->is_seen = true; /* once */
         struct index_change c = {.path = k->path, .told = told_of(k)};
-        if (!vec_push(&r->changes, c) || !vec_push(&r->seen, k))
+        if (!vec_push(&p->changes, c) || !vec_push(&p->seen, (struct known_ref){k}))
             return false;
         k->is_indexed = k->is_told = false; /* swept behind the change */
     }
     return true;
 }
 
-static int make_changes(struct pipeline *r, const char *const *paths, uint32_t n, struct err *err)
+static int make_changes(struct pipeline *p, const char *const *paths, uint32_t n, struct err *err)
 {
     bool ok = true;
-    for (uint32_t i = 0; ok && i < r->sources.len; i++) {
-        struct source *s = &r->sources.at[i];
+    for (uint32_t i = 0; ok && i < p->sources.len; i++) {
+        struct source *s = &p->sources.at[i];
         if (s->known == NULL || is_news(s))
-            ok = vec_push(&r->changes, change_of(s));
+            ok = vec_push(&p->changes, change_of(s));
     }
     for (uint32_t i = 0; ok && i < n; i++)
-        ok = add_gone_below(r, paths[i]);
+        ok = add_gone_below(p, paths[i]);
     if (!ok)
         return err_set(err, PT_ENOMEM, "out of memory for the changes");
-    if (r->changes.len > 1)
-        qsort(r->changes.at, r->changes.len, sizeof(*r->changes.at), by_change_path);
+    if (p->changes.len > 1)
+        qsort(p->changes.at, p->changes.len, sizeof(*p->changes.at), by_change_path);
     return PT_OK;
 }
 
@@ -341,11 +351,11 @@ static bool is_racy(const struct index_stat *s, int64_t now_ns)
 }
 
 /* The indexer has taken the changes: so it is now. */
-static void remember(struct pipeline *r, int64_t began_ns)
+static void remember(struct pipeline *p, int64_t began_ns)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < r->sources.len; i++) {
-        struct source *s = &r->sources.at[i];
+    for (uint32_t i = 0; i < p->sources.len; i++) {
+        struct source *s = &p->sources.at[i];
         if (s->known == NULL)
             continue;
         s->known->stat = s->stat;
@@ -355,20 +365,20 @@ static void remember(struct pipeline *r, int64_t began_ns)
         s->known->is_told = false;
     }
     bool any_gone = false;
-    for (uint32_t i = 0; i < r->seen.len; i++) {
-        r->seen.at[i]->is_seen = false;
-        any_gone |= !r->seen.at[i]->is_indexed;
+    for (uint32_t i = 0; i < p->seen.len; i++) {
+        p->seen.at[i].file->is_seen = false;
+        any_gone |= !p->seen.at[i].file->is_indexed;
     }
-    vec_clear(&r->seen);
-    for (uint32_t i = 0; any_gone && i < r->known.len; i++) {
-        struct known *k = r->known.at[i];
+    vec_clear(&p->seen);
+    for (uint32_t i = 0; any_gone && i < p->known.len; i++) {
+        struct known *k = p->known.at[i].file;
         if (k->is_indexed || k->is_told)
-            r->known.at[kept++] = k;
+            p->known.at[kept++].file = k;
         else
             mem_free(k);
     }
     if (any_gone)
-        vec_truncate(&r->known, kept);
+        vec_truncate(&p->known, kept);
 }
 
 /* ---- a run ---- */
@@ -390,15 +400,15 @@ static int by_path(const void *x, const void *y)
 }
 
 /* What was left out, and the sums. */
-static int report_on(struct pipeline *r, struct pipeline_report *report, struct err *err)
+static int report_on(struct pipeline *p, struct pipeline_report *report, struct err *err)
 {
     for (uint32_t i = 0; i < report->scan.skips.len; i++) {
         const struct scan_skip *s = &report->scan.skips.at[i];
         if (!vec_push(&report->skips, (struct pipeline_skip){s->path, s->reason, s->detail}))
             return err_set(err, PT_ENOMEM, "out of memory for the report");
     }
-    for (uint32_t i = 0; i < r->sources.len; i++) {
-        const struct source *s = &r->sources.at[i];
+    for (uint32_t i = 0; i < p->sources.len; i++) {
+        const struct source *s = &p->sources.at[i];
         if (s->facts != NULL) {
             report->bytes += s->facts->bytes;
             report->lines += s->facts->lines;
@@ -412,39 +422,39 @@ static int report_on(struct pipeline *r, struct pipeline_report *report, struct 
             !vec_push(&report->skips, (struct pipeline_skip){path, s->reason, s->detail}))
             return err_set(err, PT_ENOMEM, "out of memory for the report");
     }
-    report->n_read = r->sources.len;
+    report->n_read = p->sources.len;
     if (report->skips.len > 1)
         qsort(report->skips.at, report->skips.len, sizeof(*report->skips.at), by_path);
     return PT_OK;
 }
 
-static int extract_sources(struct pipeline *r, struct pipeline_report *report, struct err *err)
+static int extract_sources(struct pipeline *p, struct pipeline_report *report, struct err *err)
 {
     uint64_t t0 = clock_now_ns();
-    r->progress.n_bytes = 0;
-    for (uint32_t i = 0; i < r->sources.len; i++) {
-        const struct source *s = &r->sources.at[i];
-        r->progress.n_bytes += s->scanned != NULL ? s->scanned->size : s->text.n;
+    p->progress.n_bytes = 0;
+    for (uint32_t i = 0; i < p->sources.len; i++) {
+        const struct source *s = &p->sources.at[i];
+        p->progress.n_bytes += s->scanned != NULL ? s->scanned->size : s->text.n;
     }
-    if (!begin_stage(r, STAGE_EXTRACT, r->sources.len))
+    if (!begin_stage(p, STAGE_EXTRACT, p->sources.len))
         return cancelled(err);
-    int rc = pool(r, r->sources.len, extract_item, err);
+    int rc = pool(p, p->sources.len, extract_item, err);
     report->extract_ns = clock_now_ns() - t0;
-    for (uint32_t i = 0; rc == PT_OK && i < r->sources.len; i++) {
-        const struct source *s = &r->sources.at[i];
+    for (uint32_t i = 0; rc == PT_OK && i < p->sources.len; i++) {
+        const struct source *s = &p->sources.at[i];
         if (s->known != NULL && s->facts != NULL)
             s->known->content = s->facts->content;
     }
-    return rc == PT_OK ? report_on(r, report, err) : rc;
+    return rc == PT_OK ? report_on(p, report, err) : rc;
 }
 
-static int apply_changes(struct pipeline *r, struct delta *d, struct pipeline_report *report,
+static int apply_changes(struct pipeline *p, struct delta *d, struct pipeline_report *report,
                          struct err *err)
 {
     struct indexer_report done = {0};
-    if (!begin_stage(r, STAGE_LINK, r->changes.len))
+    if (!begin_stage(p, STAGE_LINK, p->changes.len))
         return cancelled(err);
-    int rc = indexer_apply(r->indexer, r->changes.at, r->changes.len, d, &done, err);
+    int rc = indexer_apply(p->indexer, p->changes.at, p->changes.len, d, &done, err);
     report->link_ns = done.link_ns;
     report->resolve_ns = done.resolve_ns;
     report->n_resolved = done.resolved;
@@ -452,94 +462,97 @@ static int apply_changes(struct pipeline *r, struct delta *d, struct pipeline_re
 }
 
 /* Facts that nobody took. */
-static void clear_run(struct pipeline *r)
+static void clear_run(struct pipeline *p)
 {
-    for (uint32_t i = 0; i < r->sources.len; i++)
-        facts_free(r->sources.at[i].facts);
-    for (uint32_t i = 0; i < r->changes.len; i++)
-        facts_free(r->changes.at[i].facts);
-    vec_clear(&r->sources);
-    vec_clear(&r->changes);
+    for (uint32_t i = 0; i < p->sources.len; i++)
+        facts_free(p->sources.at[i].facts);
+    for (uint32_t i = 0; i < p->changes.len; i++)
+        facts_free(p->changes.at[i].facts);
+    vec_clear(&p->sources);
+    vec_clear(&p->changes);
 }
 
-static int run(struct pipeline *r, const char *const *paths, uint32_t n, struct delta *d,
+static int run(struct pipeline *p, const char *const *paths, uint32_t n, struct delta *d,
                struct pipeline_report *report, struct err *err)
 {
-    int rc = extract_sources(r, report, err);
+    int rc = extract_sources(p, report, err);
     if (rc == PT_OK)
-        rc = make_changes(r, paths, n, err);
+        rc = make_changes(p, paths, n, err);
     if (rc == PT_OK)
-        rc = apply_changes(r, d, report, err);
+        rc = apply_changes(p, d, report, err);
     return rc;
 }
 
 /* ---- life ---- */
 
-static int start(struct pipeline *r, const char *root, const struct pipeline_options *options,
+static int start(struct pipeline *p, const char *root, const struct pipeline_options *options,
                  struct err *err)
 {
     unsigned threads = options->threads != 0 ? options->threads : pool_cpus();
-    r->options = *options;
-    r->root_fd = -1;
-    r->n_workers = threads < 1 ? 1 : threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
-    r->max_bytes =
+    p->options = *options;
+    p->root_fd = -1;
+    p->n_workers = threads < 1 ? 1 : threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
+    p->max_bytes =
         options->scan.max_file_bytes != 0 ? options->scan.max_file_bytes : SCAN_MAX_FILE_BYTES;
-    const struct indexer_options o = {.threads = r->n_workers,
+    const struct indexer_options o = {.threads = p->n_workers,
                                       .once = options->once,
                                       .begin = begin_resolving,
                                       .step = resolved,
-                                      .ctx = r};
-    r->workers = mem_calloc(r->n_workers, sizeof(*r->workers));
-    r->root = root != NULL ? mem_strdup(root) : NULL;
-    if (r->workers == NULL || (root != NULL && r->root == NULL))
+                                      .ctx = p};
+    p->workers = mem_calloc(p->n_workers, sizeof(*p->workers));
+    p->root = root != NULL ? mem_strdup(root) : NULL;
+    if (p->workers == NULL || (root != NULL && p->root == NULL))
         return err_set(err, PT_ENOMEM, "out of memory for the workers");
-    int rc = root != NULL ? io_open_dir(root, &r->root_fd, err) : PT_OK;
-    return rc == PT_OK ? indexer_new(&o, &r->indexer, err) : rc;
+    int rc = root != NULL ? io_open_dir(root, &p->root_fd, err) : PT_OK;
+    if (rc == PT_OK && options->tree_bytes > 0)
+        rc = trees_new(options->tree_bytes, &p->trees, err);
+    return rc == PT_OK ? indexer_new(&o, &p->indexer, err) : rc;
 }
 
 int pipeline_new(const char *root, const struct pipeline_options *options, struct pipeline **ret,
                  struct err *err)
 {
-    struct pipeline *r = mem_calloc(1, sizeof(*r));
-    if (r == NULL)
+    struct pipeline *p = mem_calloc(1, sizeof(*p));
+    if (p == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the index");
-    (void)pthread_mutex_init(&r->lock, NULL);
-    int rc = start(r, root, options, err);
+    (void)pthread_mutex_init(&p->lock, NULL);
+    int rc = start(p, root, options, err);
     if (rc != PT_OK) {
-        pipeline_free(r);
+        pipeline_free(p);
         return rc;
     }
-    *ret = r;
+    *ret = p;
     return PT_OK;
 }
 
-void pipeline_free(struct pipeline *r)
+void pipeline_free(struct pipeline *p)
 {
-    if (r == NULL)
+    if (p == NULL)
         return;
-    for (unsigned i = 0; r->workers != NULL && i < r->n_workers; i++) {
-        extract_free(r->workers[i].extract);
-        buf_release(&r->workers[i].content);
+    for (unsigned i = 0; p->workers != NULL && i < p->n_workers; i++) {
+        extract_free(p->workers[i].extract);
+        buf_release(&p->workers[i].content);
     }
-    clear_run(r);
-    vec_release(&r->sources);
-    vec_release(&r->changes);
-    vec_release(&r->seen);
-    indexer_free(r->indexer);
-    for (uint32_t i = 0; i < r->known.len; i++)
-        mem_free(r->known.at[i]);
-    vec_release(&r->known);
-    mem_free(r->workers);
-    mem_free(r->root);
-    io_close(r->root_fd);
-    (void)pthread_mutex_destroy(&r->lock);
-    mem_free(r);
+    clear_run(p);
+    vec_release(&p->sources);
+    vec_release(&p->changes);
+    vec_release(&p->seen);
+    indexer_free(p->indexer);
+    trees_free(p->trees);
+    for (uint32_t i = 0; i < p->known.len; i++)
+        mem_free(p->known.at[i].file);
+    vec_release(&p->known);
+    mem_free(p->workers);
+    mem_free(p->root);
+    io_close(p->root_fd);
+    (void)pthread_mutex_destroy(&p->lock);
+    mem_free(p);
 }
 
-int pipeline_seed(struct pipeline *r, const char *path, const struct index_told *told,
+int pipeline_seed(struct pipeline *p, const char *path, const struct index_told *told,
                   const struct hash128 *content, struct err *err)
 {
-    struct known *k = know(r, path);
+    struct known *k = know(p, path);
     if (k == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the list of files");
     k->told = *told;
@@ -548,16 +561,24 @@ int pipeline_seed(struct pipeline *r, const char *path, const struct index_told 
     return PT_OK;
 }
 
-uint32_t pipeline_files(const struct pipeline *r)
+void pipeline_forget_trees(struct pipeline *p)
 {
-    return r->known.len;
+    if (p->trees == NULL)
+        return;
+    trees_limit(p->trees, 0);
+    trees_limit(p->trees, p->options.tree_bytes);
+}
+
+uint32_t pipeline_files(const struct pipeline *p)
+{
+    return p->known.len;
 }
 
 /* ---- updates ---- */
 
-static int finish(struct pipeline *r, int rc, struct delta *d, struct pipeline_report *report)
+static int finish(struct pipeline *p, int rc, struct delta *d, struct pipeline_report *report)
 {
-    clear_run(r);
+    clear_run(p);
     if (rc != PT_OK) {
         delta_release(d);
         pipeline_report_release(report);
@@ -565,32 +586,32 @@ static int finish(struct pipeline *r, int rc, struct delta *d, struct pipeline_r
     return rc;
 }
 
-static int scan_parts(struct pipeline *r, const char *const *paths, uint32_t n,
+static int scan_parts(struct pipeline *p, const char *const *paths, uint32_t n,
                       struct pipeline_report *report, struct err *err)
 {
     uint64_t t0 = clock_now_ns();
-    if (!begin_stage(r, STAGE_SCAN, 0))
+    if (!begin_stage(p, STAGE_SCAN, 0))
         return cancelled(err);
-    int rc = scan_paths(r->root, &r->options.scan, paths, n, &report->scan, err);
+    int rc = scan_paths(p->root, &p->options.scan, paths, n, &report->scan, err);
     report->scan_ns = clock_now_ns() - t0;
     return rc;
 }
 
-int pipeline_update(struct pipeline *r, const char *const *paths, uint32_t n,
+int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
                     struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err)
 {
     int64_t began = (int64_t)clock_wall_ns();
     delta_init(ret_delta);
     memset(ret_report, 0, sizeof(*ret_report));
-    r->cancelled = false;
-    int rc = scan_parts(r, paths, n, ret_report, err);
+    p->cancelled = false;
+    int rc = scan_parts(p, paths, n, ret_report, err);
     if (rc == PT_OK)
-        rc = add_sources(r, &ret_report->scan, paths, n, err);
+        rc = add_sources(p, &ret_report->scan, paths, n, err);
     if (rc == PT_OK)
-        rc = run(r, paths, n, ret_delta, ret_report, err);
+        rc = run(p, paths, n, ret_delta, ret_report, err);
     if (rc == PT_OK)
-        remember(r, began);
-    return finish(r, rc, ret_delta, ret_report);
+        remember(p, began);
+    return finish(p, rc, ret_delta, ret_report);
 }
 
 /* ---- all at once ---- */
@@ -600,14 +621,14 @@ int pipeline_tree(const char *root, const struct pipeline_options *options, stru
 {
     static const char *const all[] = {""};
     struct pipeline_options once = *options;
-    struct pipeline *r = NULL;
+    struct pipeline *p = NULL;
     once.once = true;
-    int rc = pipeline_new(root, &once, &r, err);
+    int rc = pipeline_new(root, &once, &p, err);
     if (rc == PT_OK)
-        rc = pipeline_update(r, all, 1, ret_delta, ret_report, err);
+        rc = pipeline_update(p, all, 1, ret_delta, ret_report, err);
     if (rc == PT_OK)
         ret_delta->replace_all = true;
-    pipeline_free(r);
+    pipeline_free(p);
     return rc;
 }
 
@@ -615,28 +636,28 @@ int pipeline_dump(const struct dump *dump, const struct pipeline_options *option
                   struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err)
 {
     struct pipeline_options once = *options;
-    struct pipeline *r = NULL;
+    struct pipeline *p = NULL;
     once.once = true;
     delta_init(ret_delta);
     memset(ret_report, 0, sizeof(*ret_report));
-    int rc = pipeline_new(NULL, &once, &r, err);
+    int rc = pipeline_new(NULL, &once, &p, err);
     if (rc != PT_OK)
         return rc;
-    if (!vec_reserve(&r->sources, dump->entries.len))
+    if (!vec_reserve(&p->sources, dump->entries.len))
         rc = err_set(err, PT_ENOMEM, "out of memory for the list of files");
     for (uint32_t i = 0; rc == PT_OK && i < dump->entries.len; i++) {
         const struct dump_entry *f = &dump->entries.at[i];
-        (void)vec_push(&r->sources, (struct source){.path = f->path,
+        (void)vec_push(&p->sources, (struct source){.path = f->path,
                                                     .text = slice_of(f->p, f->n),
                                                     .lang = f->lang,
                                                     .stat.size = f->n});
     }
     ret_report->scan.n_other_files = dump->n_other_files;
     if (rc == PT_OK)
-        rc = run(r, NULL, 0, ret_delta, ret_report, err);
+        rc = run(p, NULL, 0, ret_delta, ret_report, err);
     ret_delta->replace_all = true;
-    rc = finish(r, rc, ret_delta, ret_report);
-    pipeline_free(r);
+    rc = finish(p, rc, ret_delta, ret_report);
+    pipeline_free(p);
     return rc;
 }
 

@@ -26,8 +26,9 @@ struct pipeline_progress {
 
 struct pipeline_options {
     struct scan_options scan;
-    unsigned threads; /* 0: one for each processor */
-    bool once;        /* there will be one update only */
+    unsigned threads;  /* 0: one for each processor */
+    bool once;         /* there will be one update only */
+    size_t tree_bytes; /* for syntax trees of files that were edited lately (lang/trees.h) */
     /* Called now and then, from any worker but never by two at once; may be NULL. Returning false
      * ends the work with PT_ECANCELED. */
     bool (*progress)(void *ctx, const struct pipeline_progress *p);
@@ -70,6 +71,9 @@ int pipeline_seed(struct pipeline *p, const char *path, const struct index_told 
  * can only be freed. */
 int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
                     struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err);
+
+/* Lets go of what only makes the next update faster. */
+void pipeline_forget_trees(struct pipeline *p);
 
 uint32_t pipeline_files(const struct pipeline *p); /* that it knows */
 

@@ -365,8 +365,9 @@ static int walk_source(struct extract *x, unsigned lang, uint32_t *ret_error_lin
     bool mask = x->lang->mask != NULL && x->lang->mask(x, masked);
     if (masked->failed)
         return err_set(err, PT_ENOMEM, "out of memory to parse %s", x->path);
+    const char *text = mask ? masked->p : x->src;
     TSTree *tree = NULL;
-    int rc = ex_parse(x, lang, mask ? masked->p : x->src, x->n_src, &tree, err);
+    int rc = ex_parse(x, lang, text, x->n_src, &tree, err);
     if (rc != PT_OK)
         return rc;
     if (tree == NULL) {
@@ -377,8 +378,13 @@ static int walk_source(struct extract *x, unsigned lang, uint32_t *ret_error_lin
     if (*ret_error_line != 0)
         x->flags |= FACTS_ERRORS;
     walk_tree(x, tree);
-    ts_tree_delete(tree);
+    ex_keep_tree(x, lang, text, x->n_src, tree);
     return PT_OK;
+}
+
+void extract_with(struct extract *x, struct trees *trees)
+{
+    x->trees = trees;
 }
 
 int extract_file(struct extract *x, unsigned lang, const char *path, const char *src, size_t n,

@@ -110,6 +110,7 @@ struct extract {
     struct intern syms;
     uint32_t flags; /* enum facts_flag, of the file */
 
+    struct trees *trees;  /* borrowed; see extract_with */
     struct ex_walk *walk; /* owned: the machinery's own state */
     bool failed;
 };
@@ -122,6 +123,11 @@ void extract_free(struct extract *x);
  * broken, hostile or absurd input gives fewer facts and says so in their flags. */
 int extract_file(struct extract *x, unsigned lang, const char *path, const char *src, size_t n,
                  struct facts **ret_facts, struct err *err);
+
+/* From now on (until it is NULL again) files are parsed from the trees that are kept there of their
+ * texts before, and their trees are kept (lang/trees.h). The facts are the same. */
+struct trees;
+void extract_with(struct extract *x, struct trees *trees);
 
 /* Only the parse that extract_file does, for benchmarks: its limit in the same run. */
 int extract_parse_only(struct extract *x, unsigned lang, const char *src, size_t n,

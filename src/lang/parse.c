@@ -1,6 +1,7 @@
 #include "lang/walk.h"
 
 #include "base/mem.h"
+#include "lang/trees.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -102,22 +103,53 @@ static int set_language(struct ex_walk *w, unsigned lang, struct err *err)
     return PT_OK;
 }
 
+static TSTree *parse(struct ex_walk *w, struct slice text, const TSTree *old)
+{
+    struct input in = {text.p, (uint32_t)text.n};
+    TSInput input = {&in, read_input, TSInputEncodingUTF8, NULL};
+    TSParseOptions options = {w, over_effort};
+    effort_start(&w->effort, in.n);
+    TSTree *tree = ts_parser_parse_with_options(w->parser, old, input, options);
+    if (tree == NULL)
+        ts_parser_reset(w->parser);
+    return tree;
+}
+
+/* From the tree of the text before, if it is there and the text is without errors. */
+static TSTree *parse_again(struct extract *x, unsigned lang, struct slice text)
+{
+    TSTree *old = trees_take(x->trees, lang, x->path, text);
+    if (old == NULL)
+        return NULL;
+    TSTree *tree = parse(x->walk, text, old);
+    ts_tree_delete(old);
+    if (tree != NULL && ts_node_has_error(ts_tree_root_node(tree))) {
+        ts_tree_delete(tree);
+        tree = NULL;
+    }
+    return tree;
+}
+
 int ex_parse(struct extract *x, unsigned lang, const char *src, uint32_t n, TSTree **ret_tree,
              struct err *err)
 {
     struct ex_walk *w = x->walk;
+    struct slice text = slice_of(src, n);
     int rc = set_language(w, lang, err);
     if (rc != PT_OK)
         return rc;
-
-    struct input in = {src, n};
-    TSInput input = {&in, read_input, TSInputEncodingUTF8, NULL};
-    TSParseOptions options = {w, over_effort};
-    effort_start(&w->effort, n);
-    *ret_tree = ts_parser_parse_with_options(w->parser, NULL, input, options);
+    *ret_tree = x->trees != NULL ? parse_again(x, lang, text) : NULL;
     if (*ret_tree == NULL)
-        ts_parser_reset(w->parser);
+        *ret_tree = parse(w, text, NULL);
     return PT_OK;
+}
+
+void ex_keep_tree(struct extract *x, unsigned lang, const char *src, uint32_t n, TSTree *tree)
+{
+    if (x->trees != NULL && !ts_node_has_error(ts_tree_root_node(tree)))
+        trees_put(x->trees, lang, x->path, slice_of(src, n), tree);
+    else
+        ts_tree_delete(tree);
 }
 
 int extract_parse_only(struct extract *x, unsigned lang, const char *src, size_t n, struct err *err)

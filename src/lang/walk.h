@@ -55,6 +55,9 @@ struct ex_walk {
 int ex_parse(struct extract *x, unsigned lang, const char *src, uint32_t n, TSTree **ret_tree,
              struct err *err);
 
+/* Takes the tree over, for the next time or to delete it. */
+void ex_keep_tree(struct extract *x, unsigned lang, const char *src, uint32_t n, TSTree *tree);
+
 /* Binds names to scopes, drops what no other file and no edge can need, and lays the rest out in
  * one block. */
 int ex_seal(struct extract *x, struct facts **ret_facts, struct err *err);

@@ -5,6 +5,7 @@
  * Reads the source files of each folder and edits them in memory, at random: words are renamed, in
  * one place or in the whole file, lines come and go and move between files, files vanish, come
  * back, change their paths and their language. After each step the index is told what has changed;
+ * (parsing from the trees of the texts before, where it has them);
  * after every --every-th its graph is compared with that of a new index of all files, by the roots
  * of their Merkle trees. The first difference ends the run: it prints the seed, the step, the edits
  * and the files that differ.
@@ -19,6 +20,7 @@
 #include "index/indexer.h"
 #include "index/scan.h"
 #include "lang/extract.h"
+#include "lang/trees.h"
 #include "store/store.h"
 
 #include <ctype.h>
@@ -28,6 +30,7 @@
 
 #define FILES_MAX 4000u
 #define EDITS_MAX 4u
+#define TREE_BYTES ((size_t)64 << 20)
 
 static uint64_t rng_state;
 
@@ -70,6 +73,7 @@ struct file {
 static struct file files[FILES_MAX];
 static uint32_t n_files;
 static struct extract *extractor;
+static struct trees *trees; /* the clean index parses without them */
 
 static void say(const char *what, uint32_t file)
 {
@@ -342,6 +346,7 @@ static uint32_t update(struct indexer *ix, struct store *s, bool all, bool repla
     struct err err = {0};
     struct delta d;
     uint32_t n = 0;
+    extract_with(extractor, all ? NULL : trees);
     for (uint32_t i = 0; i < n_files; i++) {
         if (!all && !files[i].touched)
             continue;
@@ -349,6 +354,7 @@ static uint32_t update(struct indexer *ix, struct store *s, bool all, bool repla
         c.facts = files[i].text != NULL ? facts_of(&files[i]) : NULL;
         changes[n++] = c;
     }
+    extract_with(extractor, NULL);
     qsort(changes, n, sizeof(*changes), by_path);
     check(indexer_apply(ix, changes, n, &d, &report, &err), &err);
     d.replace_all = replace;
@@ -443,6 +449,7 @@ int main(int argc, char **argv)
     uint64_t seconds = UINT64_C(1) << 30;
     bool same = true;
     extractor = need(extract_new());
+    check(trees_new(TREE_BYTES, &trees, NULL), &(struct err){.msg = "no trees"});
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
             seed = strtoull(argv[++i], NULL, 10);
@@ -456,5 +463,6 @@ int main(int argc, char **argv)
             same &= run(argv[i], steps, every, seconds);
     }
     extract_free(extractor);
+    trees_free(trees);
     return same ? 0 : 1;
 }

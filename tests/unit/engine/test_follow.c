@@ -47,9 +47,9 @@ static int sync_rc(struct workspace *ws)
 static char *here(void)
 {
     static char path[4096];
-    assert_non_null(getcwd(path, sizeof(path)));
-    assert_true(strlen(path) < 4000);
-    strcat(path, "/tree");
+    char cwd[4000];
+    assert_non_null(getcwd(cwd, sizeof(cwd)));
+    (void)snprintf(path, sizeof(path), "%s/tree", cwd);
     return path;
 }
 
@@ -74,9 +74,9 @@ static struct workspace *follow(void)
 static int enter_tree(void **state)
 {
     int rc = enter_root(state);
-    char state_dir[4096];
-    assert_non_null(getcwd(state_dir, 4000));
-    strcat(state_dir, "/state");
+    char cwd[4000], state_dir[4096];
+    assert_non_null(getcwd(cwd, sizeof(cwd)));
+    (void)snprintf(state_dir, sizeof(state_dir), "%s/state", cwd);
     setenv("XDG_STATE_HOME", state_dir, 1);
     return rc == 0 ? mkdir("tree", 0755) : rc;
 }

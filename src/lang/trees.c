@@ -1,0 +1,190 @@
+#include "lang/trees.h"
+
+#include "base/mem.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* What a node costs, about: leaves lie in their parents. */
+#define NODE_BYTES 40u
+
+struct kept {
+    char *path, *text; /* owned */
+    uint32_t n;        /* bytes of the text */
+    unsigned lang;
+    TSTree *tree; /* owned */
+    size_t bytes;
+    uint64_t used; /* the larger, the later */
+};
+
+struct trees {
+    pthread_mutex_t mutex;
+    struct kept kept[TREES_MAX];
+    uint32_t n;
+    size_t bytes, max_bytes;
+    uint64_t clock;
+};
+
+int trees_new(size_t max_bytes, struct trees **ret, struct err *err)
+{
+    struct trees *t = mem_calloc(1, sizeof(*t));
+    if (t == NULL)
+        return err_set(err, PT_ENOMEM, "out of memory for syntax trees");
+    (void)pthread_mutex_init(&t->mutex, NULL);
+    t->max_bytes = max_bytes;
+    *ret = t;
+    return PT_OK;
+}
+
+static void release(struct kept *k)
+{
+    if (k->tree != NULL)
+        ts_tree_delete(k->tree);
+    mem_free(k->path);
+    mem_free(k->text);
+    *k = (struct kept){0};
+}
+
+static struct kept take_out(struct trees *t, uint32_t i)
+{
+    struct kept k = t->kept[i];
+    t->bytes -= k.bytes;
+    t->kept[i] = t->kept[--t->n];
+    return k;
+}
+
+/* Down to so many trees and bytes. */
+static void shrink(struct trees *t, uint32_t n, size_t bytes)
+{
+    while (t->n > 0 && (t->n > n || t->bytes > bytes)) {
+        uint32_t oldest = 0;
+        for (uint32_t i = 1; i < t->n; i++) {
+            if (t->kept[i].used < t->kept[oldest].used)
+                oldest = i;
+        }
+        struct kept k = take_out(t, oldest);
+        release(&k);
+    }
+}
+
+void trees_free(struct trees *t)
+{
+    if (t == NULL)
+        return;
+    shrink(t, 0, 0);
+    (void)pthread_mutex_destroy(&t->mutex);
+    mem_free(t);
+}
+
+void trees_limit(struct trees *t, size_t max_bytes)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    t->max_bytes = max_bytes;
+    shrink(t, TREES_MAX, max_bytes);
+    (void)pthread_mutex_unlock(&t->mutex);
+}
+
+size_t trees_bytes(struct trees *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    size_t bytes = t->bytes;
+    (void)pthread_mutex_unlock(&t->mutex);
+    return bytes;
+}
+
+static uint32_t find(const struct trees *t, unsigned lang, const char *path)
+{
+    uint32_t i = 0;
+    while (i < t->n && (t->kept[i].lang != lang || strcmp(t->kept[i].path, path) != 0))
+        i++;
+    return i;
+}
+
+/* ---- what changed between two texts ---- */
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static TSPoint point_at(const char *text, uint32_t at)
+{
+    TSPoint p = {0, 0};
+    const char *line = text, *end = text + at, *next;
+    while (line < end && (next = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+        p.row++;
+        line = next + 1;
+    }
+    p.column = (uint32_t)(end - line);
+    return p;
+}
+
+/* What they have in common at both ends, cut between characters. */
+static TSInputEdit edit_between(const char *old, uint32_t n_old, const char *new, uint32_t n_new)
+{
+    uint32_t most = n_old < n_new ? n_old : n_new, head = 0, tail = 0;
+    while (head < most && old[head] == new[head])
+        head++;
+    while (head > 0 && head < n_old && is_continuation(old[head]))
+        head--;
+    while (head > 0 && head < n_new && is_continuation(new[head]))
+        head--;
+    while (tail < most - head && old[n_old - 1 - tail] == new[n_new - 1 - tail])
+        tail++;
+    while (tail > 0 && is_continuation(old[n_old - tail]))
+        tail--;
+    TSInputEdit e = {
+        .start_byte = head, .old_end_byte = n_old - tail, .new_end_byte = n_new - tail};
+    e.start_point = point_at(old, e.start_byte);
+    e.old_end_point = point_at(old, e.old_end_byte);
+    e.new_end_point = point_at(new, e.new_end_byte);
+    return e;
+}
+
+/* ---- */
+
+TSTree *trees_take(struct trees *t, unsigned lang, const char *path, struct slice text)
+{
+    struct kept k = {0};
+    (void)pthread_mutex_lock(&t->mutex);
+    uint32_t i = find(t, lang, path);
+    if (i < t->n)
+        k = take_out(t, i);
+    (void)pthread_mutex_unlock(&t->mutex);
+    if (k.tree == NULL)
+        return NULL;
+    TSInputEdit e = edit_between(k.text, k.n, text.p, (uint32_t)text.n);
+    TSTree *tree = k.tree;
+    k.tree = NULL;
+    ts_tree_edit(tree, &e);
+    release(&k);
+    return tree;
+}
+
+void trees_put(struct trees *t, unsigned lang, const char *path, struct slice text, TSTree *tree)
+{
+    struct kept k = {.lang = lang, .tree = tree, .n = (uint32_t)text.n};
+    k.path = mem_strdup(path);
+    k.text = mem_alloc(text.n + 1);
+    k.bytes = text.n + (size_t)ts_node_descendant_count(ts_tree_root_node(tree)) * NODE_BYTES;
+    if (k.path == NULL || k.text == NULL) { /* it is only a short cut */
+        release(&k);
+        return;
+    }
+    memcpy(k.text, text.p, text.n);
+    (void)pthread_mutex_lock(&t->mutex);
+    uint32_t i = find(t, lang, path);
+    if (i < t->n) {
+        struct kept old = take_out(t, i);
+        release(&old);
+    }
+    if (k.bytes <= t->max_bytes) {
+        shrink(t, TREES_MAX - 1, t->max_bytes - k.bytes);
+        k.used = ++t->clock;
+        t->bytes += k.bytes;
+        t->kept[t->n++] = k;
+        k = (struct kept){0};
+    }
+    (void)pthread_mutex_unlock(&t->mutex);
+    release(&k);
+}
