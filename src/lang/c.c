@@ -132,9 +132,14 @@ static uint32_t declared_holder(struct extract *x, const struct kid *k, uint32_t
 
 /* ---- definitions ---- */
 
+static bool is_header_path(const char *path)
+{
+    return slice_ends(slice_from(path), SLICE(".h"));
+}
+
 static bool is_header(const struct extract *x)
 {
-    return slice_ends(slice_from(x->path), SLICE(".h"));
+    return (x->path_marks & PATH_HEADER) != 0;
 }
 
 void c_export_from_header(struct extract *x, uint32_t def)
@@ -839,4 +844,5 @@ const struct lang lang_c = {
     .module_name = module_name,
     .find_module = c_find_include,
     .is_test_path = c_is_test_path,
+    .is_header_path = is_header_path,
 };

@@ -74,7 +74,8 @@ static void start_file(struct extract *x, unsigned lang, const char *path, const
     x->src = src;
     x->n_src = n;
     x->def = x->scope = x->self = x->user = x->user2 = 0;
-    x->in_test = x->lang->is_test_path != NULL && x->lang->is_test_path(path);
+    x->path_marks = (uint8_t)lang_path_marks(lang, path);
+    x->in_test = (x->path_marks & PATH_TEST) != 0;
     x->conditional = x->skip_children = x->failed = false;
     x->flags = x->in_test ? FACTS_TEST : 0;
 

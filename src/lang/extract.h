@@ -87,7 +87,8 @@ struct extract {
     const struct lang *lang;
     const char *src;
     uint32_t n_src;
-    const char *path;   /* of the file, relative to the root, for the rare rule that needs it */
+    const char *path;   /* of the file, relative to the root: for messages, ... */
+    uint8_t path_marks; /* ... as all that facts may depend on of it is here (enum path_mark) */
     uint32_t def;       /* the innermost definition being walked (0: the file) */
     uint32_t scope;     /* the innermost scope */
     uint32_t self;      /* the innermost type or impl, 0 if none: what SELF refers to */
@@ -118,7 +119,8 @@ struct extract {
 struct extract *extract_new(void);
 void extract_free(struct extract *x);
 
-/* Parses and extracts one file. `path` decides nothing but test marks; `lang` does. On success
+/* Parses and extracts one file. `path` decides nothing but what
+ * lang_path_marks says of it; `lang` does. On success
  * *ret_facts is one block, owned by the caller (facts_free). Never fails because of the contents:
  * broken, hostile or absurd input gives fewer facts and says so in their flags. */
 int extract_file(struct extract *x, unsigned lang, const char *path, const char *src, size_t n,

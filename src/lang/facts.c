@@ -82,7 +82,7 @@ static bool def_ok(const struct facts *f, uint32_t i)
 {
     const struct def *d = &f->defs[i];
     return d->name < f->n_syms && d->sig < f->n_syms && d->scope < f->n_scopes &&
-           (d->parent < i || i == 0) && d->type < f->n_terms && d->init < f->n_terms &&
+           (d->parent < i || (i == 0 && d->parent == 0)) && d->type < f->n_terms && d->init < f->n_terms &&
            d->bases < f->n_terms && d->self < f->n_terms && d->kind < NODE_KIND_COUNT;
 }
 
@@ -90,12 +90,15 @@ static int check_graph_of_names(const struct facts *f, struct err *err)
 {
     for (uint32_t i = 0; i < f->n_scopes; i++) {
         const struct scope *s = &f->scopes[i];
-        if ((s->parent >= i && i != 0) || s->def >= f->n_defs || s->stars >= f->n_stars)
+        if ((s->parent >= i && (i != 0 || s->parent != 0)) || s->def >= f->n_defs || s->stars >= f->n_stars)
             return bad(err, "F4", "scope", i);
     }
     for (uint32_t i = 0; i < f->n_stars; i++) {
-        if (f->stars[i].term >= f->n_terms || f->stars[i].next >= f->n_stars)
+        const struct star *s = &f->stars[i];
+        if (s->term >= f->n_terms || s->next >= f->n_stars)
             return bad(err, "F1", "star", i);
+        if (s->next <= i && s->next != 0)
+            return bad(err, "F7", "star", i);
     }
     for (uint32_t i = 0; i < f->n_refs; i++) {
         const struct ref *r = &f->refs[i];

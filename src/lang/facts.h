@@ -1,4 +1,5 @@
-/* Facts: what one file says, by itself. A pure function of the file's bytes and its language.
+/* Facts: what one file says, by itself. A pure function of the file's bytes, its language, and the
+ * little that its path says of it (enum path_mark of lang/lang.h).
  *
  * Facts know nothing of other files: a name is bound to the file's own scopes or left free. They
  * are the input of resolution (index/) and are small and relocatable, so that they can be cached
@@ -20,7 +21,8 @@
  *  F3  def.parent < def index for every def but the file;
  *  F4  scope.parent < scope index for every scope but the file's;
  *  F5  bind.next < bind index (a chain of older binds of the same name in the same scope);
- *  F6  every symbol ends with NUL and lies inside the pool.
+ *  F6  every symbol ends with NUL and lies inside the pool;
+ *  F7  star.next > star index, or 0 (a chain of the stars of a scope, in the order of the source).
  */
 #ifndef PT_LANG_FACTS_H
 #define PT_LANG_FACTS_H
@@ -194,6 +196,11 @@ enum facts_flag {
         1u << 4, /* could not be read (binary, no permission): these are of an empty one */
 };
 
+/* Where facts are guests: something else holds their arrays, and is told when they are freed. */
+struct facts_home {
+    void (*leave)(struct facts_home *home);
+};
+
 struct facts {
     struct hash128 content; /* of the file's bytes */
     uint8_t lang;           /* index in the registry */
@@ -212,6 +219,7 @@ struct facts {
     const struct star *stars;
     const struct def *defs;
     const struct ref *refs;
+    struct facts_home *home; /* borrowed; NULL: the arrays are the facts' own, right behind them */
 };
 
 /* The text of a symbol of these facts, "" for 0. Borrowed from the facts. */
@@ -226,10 +234,16 @@ static inline bool facts_is_list(const struct facts *f, uint32_t term)
     return f->terms[term].op == TERM_LIST;
 }
 
-/* Size of the block that holds the facts and their arrays. */
+/* Size of the facts with their arrays. */
 size_t facts_size(const struct facts *f);
 
-/* PT_ECORRUPT, naming the invariant and the index, unless F1 to F6 hold. */
+/* The arrays lie side by side in one block, in the order of struct facts, so it begins with syms.
+ * Its size follows from their lengths; what lies between them is 0. */
+size_t facts_block_size(const struct facts *f);
+/* Lets the arrays, whose lengths are set, lie in this block, which is aligned to 8. */
+void facts_place(struct facts *f, const void *block);
+
+/* PT_ECORRUPT, naming the invariant and the index, unless F1 to F7 hold. */
 int facts_check(const struct facts *f, struct err *err);
 
 struct buf;

@@ -121,6 +121,8 @@ struct lang {
                         struct buf *ret);
     /* Is this file test code as a whole, by its path? */
     bool (*is_test_path)(const char *path);
+    /* Is it there to say what others hold (a header, a stub), by its path? May be NULL. */
+    bool (*is_header_path)(const char *path);
 
     const struct lang_member *members; /* ends with type NULL; may be NULL */
     /* Names of generic library types that stand for their argument when a member is looked up:
@@ -140,6 +142,16 @@ extern const unsigned lang_count;
 /* By path, else by the #! line at the beginning of `head`; LANG_NONE if no language takes it. */
 unsigned lang_of_file(const char *path, const char *head, size_t n_head);
 unsigned lang_by_name(const char *name);
+
+/* What the path of a file says of its contents. Facts depend on nothing else of it, so that they
+ * can be kept by content, language and these marks. */
+enum path_mark {
+    PATH_TEST = 1u << 0,
+    PATH_HEADER = 1u << 1,
+    PATH_MARKS = PATH_TEST | PATH_HEADER,
+};
+
+unsigned lang_path_marks(unsigned lang, const char *path);
 
 /* May code of language `from` mean a definition of language `to`? */
 bool lang_reaches(unsigned from, unsigned to);

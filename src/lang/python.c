@@ -199,6 +199,11 @@ static const char *const suffixes[] = {".py", ".pyi", NULL};
 static const char *const interpreters[] = {"python", "python3", "python2", NULL};
 static const char *const iterators[] = {"__iter__", "__next__", "__aiter__", "__anext__", NULL};
 
+static bool is_header_path(const char *path)
+{
+    return slice_ends(slice_from(path), SLICE(".pyi"));
+}
+
 const struct lang lang_python = {
     .name = "python",
     .title = "Python",
@@ -218,6 +223,7 @@ const struct lang lang_python = {
     .module_name = py_module_name,
     .find_module = py_find_module,
     .is_test_path = py_is_test_path,
+    .is_header_path = is_header_path,
     .members = py_members,
     .common_members = py_common_members,
 };

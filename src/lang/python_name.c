@@ -138,7 +138,7 @@ bool py_is_variable(unsigned kind)
 
 bool py_is_stub(const struct extract *x)
 {
-    return slice_ends(slice_from(x->path), SLICE(".pyi"));
+    return (x->path_marks & PATH_HEADER) != 0;
 }
 
 struct slice py_string_text(const struct extract *x, TSNode node)

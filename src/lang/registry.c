@@ -93,6 +93,15 @@ unsigned lang_by_name(const char *name)
     return LANG_NONE;
 }
 
+unsigned lang_path_marks(unsigned lang, const char *path)
+{
+    const struct lang *l = lang_registry[lang];
+    unsigned marks = l->is_test_path != NULL && l->is_test_path(path) ? PATH_TEST : 0;
+    if (l->is_header_path != NULL && l->is_header_path(path))
+        marks |= PATH_HEADER;
+    return marks;
+}
+
 bool lang_reaches(unsigned from, unsigned to)
 {
     return from == to || in_list(lang_registry[from]->family, slice_from(lang_registry[to]->name));

@@ -260,39 +260,61 @@ static size_t round8(size_t n)
 
 size_t facts_size(const struct facts *f)
 {
-    return round8(sizeof(*f)) + round8(f->n_syms * sizeof(*f->syms)) +
-           round8(f->n_terms * sizeof(*f->terms)) + round8(f->n_binds * sizeof(*f->binds)) +
-           round8(f->n_scopes * sizeof(*f->scopes)) + round8(f->n_stars * sizeof(*f->stars)) +
-           round8(f->n_defs * sizeof(*f->defs)) + round8(f->n_refs * sizeof(*f->refs)) +
-           round8(f->n_pool);
+    return round8(sizeof(*f)) + facts_block_size(f);
 }
 
-static uint32_t *lay(char **at, uint32_t n, size_t size)
+size_t facts_block_size(const struct facts *f)
 {
-    char *p = *at;
-    *at = p + round8(n * size);
-    return (uint32_t *)(void *)p;
+    return round8(f->n_syms * sizeof(*f->syms)) + round8(f->n_terms * sizeof(*f->terms)) +
+           round8(f->n_binds * sizeof(*f->binds)) + round8(f->n_scopes * sizeof(*f->scopes)) +
+           round8(f->n_stars * sizeof(*f->stars)) + round8(f->n_defs * sizeof(*f->defs)) +
+           round8(f->n_refs * sizeof(*f->refs)) + round8(f->n_pool);
 }
 
-/* One block: header, then the arrays in the order of struct facts. */
+static const void *lay(const char **at, uint32_t n, size_t size)
+{
+    const char *p = *at;
+    *at = p + round8(n * size);
+    return p;
+}
+
+void facts_place(struct facts *f, const void *block)
+{
+    const char *at = block;
+    f->syms = lay(&at, f->n_syms, sizeof(*f->syms));
+    f->terms = lay(&at, f->n_terms, sizeof(*f->terms));
+    f->binds = lay(&at, f->n_binds, sizeof(*f->binds));
+    f->scopes = lay(&at, f->n_scopes, sizeof(*f->scopes));
+    f->stars = lay(&at, f->n_stars, sizeof(*f->stars));
+    f->defs = lay(&at, f->n_defs, sizeof(*f->defs));
+    f->refs = lay(&at, f->n_refs, sizeof(*f->refs));
+    f->pool = at;
+}
+
+/* The gap behind an array of n bytes. */
+static void blank(const void *array, size_t n)
+{
+    memset((char *)(uintptr_t)array + n, 0, round8(n) - n);
+}
+
+/* One allocation: the facts, then their block. */
 static struct facts *lay_out(const struct facts *counts)
 {
-    size_t size = facts_size(counts);
-    struct facts *f = mem_alloc(size);
+    struct facts *f = mem_alloc(facts_size(counts));
     if (f == NULL)
         return NULL;
     *f = *counts;
-    char *at = (char *)f + round8(sizeof(*f));
-    f->syms = lay(&at, f->n_syms, sizeof(*f->syms));
-    f->terms = (void *)lay(&at, f->n_terms, sizeof(*f->terms));
-    f->binds = (void *)lay(&at, f->n_binds, sizeof(*f->binds));
-    f->scopes = (void *)lay(&at, f->n_scopes, sizeof(*f->scopes));
-    f->stars = (void *)lay(&at, f->n_stars, sizeof(*f->stars));
-    f->defs = (void *)lay(&at, f->n_defs, sizeof(*f->defs));
-    f->refs = (void *)lay(&at, f->n_refs, sizeof(*f->refs));
-    f->pool = at;
+    facts_place(f, (char *)f + round8(sizeof(*f)));
+    blank(f->syms, f->n_syms * sizeof(*f->syms));
+    blank(f->terms, f->n_terms * sizeof(*f->terms));
+    blank(f->stars, f->n_stars * sizeof(*f->stars));
+    blank(f->pool, f->n_pool);
     return f;
 }
+
+_Static_assert(sizeof(struct bind) % 8 == 0 && sizeof(struct scope) % 8 == 0 &&
+                   sizeof(struct def) % 8 == 0 && sizeof(struct ref) % 8 == 0,
+               "no gap behind these");
 
 static uint32_t renum(const uint32_t *keep, uint32_t i)
 {
@@ -488,5 +510,7 @@ int ex_seal(struct extract *x, struct facts **ret_facts, struct err *err)
 
 void facts_free(struct facts *f)
 {
+    if (f != NULL && f->home != NULL)
+        f->home->leave(f->home);
     mem_free(f);
 }
