@@ -554,6 +554,12 @@ void io_warm(const void *p, size_t n)
         (void)madvise((void *)from, bytes, MADV_WILLNEED);
 }
 
+void io_cool(const void *p, size_t n)
+{
+    const uintptr_t page = 4096, from = (uintptr_t)p & ~(page - 1);
+    (void)madvise((void *)from, (uintptr_t)p + n - from, MADV_DONTNEED);
+}
+
 void io_unmap(struct io_map *map)
 {
     if (map->n)

@@ -127,6 +127,13 @@ int io_map_at(int fd, uint64_t offset, size_t n, void *at, bool writable, struct
  */
 void io_warm(const void *p, size_t n);
 
+/*
+ * The other way: the pages of a mapping that nobody writes leave the memory of
+ * the process; who reads them gets them again, mostly from the cache of the
+ * system. A hint, too.
+ */
+void io_cool(const void *p, size_t n);
+
 /* ---- writing ---- */
 
 struct io_part {
