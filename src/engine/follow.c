@@ -10,8 +10,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/identity.h"
 #include "engine/workspace_internal.h"
 #include "graph/live.h"
+#include "index/shelf.h"
 #include "lang/facts.h"
 #include "watch/watch.h"
 
@@ -49,6 +51,7 @@ struct follower {
     /* Of the thread alone. */
     struct watch *watch;
     struct scan_gate *gate;
+    struct shelf *shelf;
     struct pipeline *pipeline;
     VEC(struct waiter) waiting;
     VEC(const char *) looks; /* borrowed from the batch */
@@ -324,16 +327,19 @@ static int begin(struct follower *f, struct err *err)
 {
     static const char *const all[] = {""};
     const struct scan_options scan = {.no_ignore = f->w->no_ignore};
-    const struct pipeline_options o = {.scan = scan,
-                                       .threads = f->options.threads,
-                                       .tree_bytes = TREE_BYTES,
-                                       .progress = progress,
-                                       .ctx = f};
+    struct pipeline_options o = {.scan = scan,
+                                 .threads = f->options.threads,
+                                 .tree_bytes = TREE_BYTES,
+                                 .progress = progress,
+                                 .ctx = f};
     bool replace = false;
     set_state(f, FOLLOW_STARTING);
     int rc = open_watch(f, &scan, err);
     if (rc == PT_OK)
         note_watch(f);
+    if (rc == PT_OK)
+        rc = shelf_open(f->w->state, PARSELTONGUE_IDENTITY, NULL, &f->shelf, err);
+    o.shelf = f->shelf;
     if (rc == PT_OK)
         rc = pipeline_new(f->w->root, &o, &f->pipeline, err);
     if (rc == PT_OK)
@@ -350,6 +356,8 @@ static void end(struct follower *f)
     watch_close(f->watch);
     scan_gate_close(f->gate);
     pipeline_free(f->pipeline);
+    shelf_close(f->shelf);
+    f->shelf = NULL;
     f->watch = NULL;
     f->gate = NULL;
     f->pipeline = NULL;
@@ -361,6 +369,7 @@ static void end(struct follower *f)
 static void tidy_up(struct follower *f)
 {
     f->tidy = !durable_tend(f->w->store);
+    pipeline_rest(f->pipeline);
     (void)malloc_trim(0);
     note_watch(f);
 }

@@ -98,15 +98,34 @@ static void release_file(struct ifile *f)
     *f = (struct ifile){0};
 }
 
+static void release_workers(struct indexer *ix)
+{
+    for (unsigned i = 0; ix->workers != NULL && i < ix->n_workers; i++) {
+        struct worker *w = &ix->workers[i];
+        if (w->live)
+            resolver_release(&w->resolver);
+        notes_release(&w->notes);
+        w->live = false;
+    }
+}
+
+void indexer_rest(struct indexer *ix)
+{
+    release_workers(ix);
+    notes_release(&ix->notes);
+    notes_release(&ix->questions);
+    vec_release(&ix->linking);
+    vec_release(&ix->resolving);
+    vec_release(&ix->includers);
+    mem_free(ix->units);
+    ix->units = NULL;
+}
+
 void indexer_free(struct indexer *ix)
 {
     if (ix == NULL)
         return;
-    for (unsigned i = 0; ix->workers != NULL && i < ix->n_workers; i++) {
-        if (ix->workers[i].live)
-            resolver_release(&ix->workers[i].resolver);
-        notes_release(&ix->workers[i].notes);
-    }
+    release_workers(ix);
     for (unsigned i = 0; ix->arenas != NULL && i < ix->n_workers; i++)
         arena_release(&ix->arenas[i]);
     if (ix->eval.p != NULL)

@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "index/dump.h"
 #include "index/indexer.h"
+#include "index/shelf.h"
 #include "lang/extract.h"
 #include "lang/trees.h"
 
@@ -49,6 +50,7 @@ struct source {
     uint8_t lang;
     struct index_stat stat;
     struct facts *facts;     /* owned until they are linked; NULL if the contents are the same */
+    bool parsed;             /* they were not there already */
     bool left_out;           /* could not be read: it has the facts of an empty file */
     enum scan_reason reason; /* why */
     uint64_t detail;
@@ -63,6 +65,7 @@ struct pipeline {
     struct indexer *indexer;
     struct trees *trees;         /* owned; NULL: none are kept */
     VEC(struct known_ref) known; /* owned, by path */
+    uint32_t swept_records;      /* of the shelf: with more than these it is swept again */
     struct worker *workers;
     unsigned n_workers;
 
@@ -153,23 +156,62 @@ static bool is_known(const struct source *s, struct slice text)
            hash128_eq(k->content, hash128(text.p, text.n));
 }
 
+/* What the graph says the contents are, if it saw the file in this state. */
+static bool get_told(struct pipeline *p, struct source *s)
+{
+    const struct known *k = s->known;
+    if (p->options.shelf == NULL || k == NULL || !k->is_told || k->is_indexed ||
+        !same_stat(&k->told.stat, &s->stat) || hash128_eq(k->content, (struct hash128){0}))
+        return false;
+    struct shelf_key key = shelf_key(k->content, s->lang, s->path);
+    return shelf_get(p->options.shelf, &key, &s->facts, NULL) == PT_OK;
+}
+
+static void put_on_shelf(struct pipeline *p, const struct shelf_key *key, struct source *s)
+{
+    struct facts *there = NULL;
+    if (shelf_put(p->options.shelf, key, s->facts, &there, NULL) != PT_OK)
+        return; /* a full disk: then they stay on the heap */
+    facts_free(s->facts);
+    s->facts = there;
+}
+
+static int extract_source(struct pipeline *p, struct worker *w, struct source *s, struct slice text)
+{
+    if (w->extract == NULL && (w->extract = extract_new()) == NULL)
+        return err_set(&w->err, PT_ENOMEM, "out of memory for a parser");
+    extract_with(w->extract, p->sources.len <= EDITED_MAX ? p->trees : NULL);
+    int rc = extract_file(w->extract, s->lang, s->path, text.p, text.n, &s->facts, &w->err);
+    s->parsed = rc == PT_OK;
+    if (rc == PT_OK && s->left_out)
+        s->facts->flags |= FACTS_UNREAD;
+    return rc;
+}
+
+/* The facts of a file: those that are known, or on the shelf, or what parsing it gives. */
+static int find_facts(struct pipeline *p, struct worker *w, struct source *s)
+{
+    struct slice text;
+    read_source(p, w, s, &text);
+    bool shelve = p->options.shelf != NULL && !s->left_out;
+    if (is_known(s, text))
+        return PT_OK;
+    if (!shelve)
+        return extract_source(p, w, s, text);
+    struct shelf_key key = shelf_key(hash128(text.p, text.n), s->lang, s->path);
+    if (shelf_get(p->options.shelf, &key, &s->facts, NULL) == PT_OK)
+        return PT_OK;
+    int rc = extract_source(p, w, s, text);
+    if (rc == PT_OK)
+        put_on_shelf(p, &key, s);
+    return rc;
+}
+
 static int extract_item(void *ctx, unsigned worker, size_t item)
 {
     struct pipeline *p = ctx;
-    struct worker *w = &p->workers[worker];
     struct source *s = &p->sources.at[item];
-    struct slice text;
-    int rc = PT_OK;
-
-    if (w->extract == NULL && (w->extract = extract_new()) == NULL)
-        return err_set(&w->err, PT_ENOMEM, "out of memory for a parser");
-    read_source(p, w, s, &text);
-    extract_with(w->extract, p->sources.len <= EDITED_MAX ? p->trees : NULL);
-    if (!is_known(s, text)) {
-        rc = extract_file(w->extract, s->lang, s->path, text.p, text.n, &s->facts, &w->err);
-        if (rc == PT_OK && s->left_out)
-            s->facts->flags |= FACTS_UNREAD;
-    }
+    int rc = get_told(p, s) ? PT_OK : find_facts(p, &p->workers[worker], s);
     if (rc != PT_OK)
         return rc;
     return step(p, s->scanned != NULL ? s->scanned->size : s->text.n) ? PT_OK : PT_ECANCELED;
@@ -413,8 +455,8 @@ static int report_on(struct pipeline *p, struct pipeline_report *report, struct 
             report->bytes += s->facts->bytes;
             report->lines += s->facts->lines;
             report->facts_bytes += facts_size(s->facts);
-            report->n_parsed++;
         }
+        report->n_parsed += s->parsed;
         if (!s->left_out)
             continue;
         const char *path = arena_strdup(&report->scan.arena, s->path);
@@ -525,14 +567,19 @@ int pipeline_new(const char *root, const struct pipeline_options *options, struc
     return PT_OK;
 }
 
+static void release_worker(struct worker *w)
+{
+    extract_free(w->extract);
+    buf_release(&w->content);
+    w->extract = NULL;
+}
+
 void pipeline_free(struct pipeline *p)
 {
     if (p == NULL)
         return;
-    for (unsigned i = 0; p->workers != NULL && i < p->n_workers; i++) {
-        extract_free(p->workers[i].extract);
-        buf_release(&p->workers[i].content);
-    }
+    for (unsigned i = 0; p->workers != NULL && i < p->n_workers; i++)
+        release_worker(&p->workers[i]);
     clear_run(p);
     vec_release(&p->sources);
     vec_release(&p->changes);
@@ -559,6 +606,37 @@ int pipeline_seed(struct pipeline *p, const char *path, const struct index_told 
     k->content = *content;
     k->is_told = true;
     return PT_OK;
+}
+
+/* Some time after the last sweep: the keys of all files are to be gathered for it. */
+static void sweep(struct pipeline *p)
+{
+    struct shelf_status status;
+    struct shelf_key *keep;
+    shelf_status(p->options.shelf, &status);
+    if (status.records <= p->swept_records)
+        return;
+    p->swept_records = status.records + p->known.len / 4 + 64;
+    keep = mem_calloc((size_t)p->known.len + 1, sizeof(*keep));
+    if (keep == NULL)
+        return;
+    for (uint32_t i = 0; i < p->known.len; i++) {
+        const struct known *k = p->known.at[i].file;
+        keep[i] = shelf_key(k->content, k->lang, k->path);
+    }
+    (void)shelf_sweep(p->options.shelf, keep, p->known.len, NULL);
+    mem_free(keep);
+}
+
+void pipeline_rest(struct pipeline *p)
+{
+    for (unsigned i = 0; i < p->n_workers; i++)
+        release_worker(&p->workers[i]);
+    indexer_rest(p->indexer);
+    if (p->options.shelf == NULL)
+        return;
+    sweep(p);
+    shelf_cool(p->options.shelf);
 }
 
 void pipeline_forget_trees(struct pipeline *p)

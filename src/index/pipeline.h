@@ -15,6 +15,7 @@
 #include "index/scan.h"
 
 struct dump;
+struct shelf;
 
 enum pipeline_stage { STAGE_SCAN, STAGE_EXTRACT, STAGE_LINK, STAGE_RESOLVE, STAGE_COMMIT };
 
@@ -26,9 +27,10 @@ struct pipeline_progress {
 
 struct pipeline_options {
     struct scan_options scan;
-    unsigned threads;  /* 0: one for each processor */
-    bool once;         /* there will be one update only */
-    size_t tree_bytes; /* for syntax trees of files that were edited lately (lang/trees.h) */
+    unsigned threads;    /* 0: one for each processor */
+    bool once;           /* there will be one update only */
+    struct shelf *shelf; /* borrowed; where facts are kept; NULL: on the heap */
+    size_t tree_bytes;   /* for syntax trees of files that were edited lately (lang/trees.h) */
     /* Called now and then, from any worker but never by two at once; may be NULL. Returning false
      * ends the work with PT_ECANCELED. */
     bool (*progress)(void *ctx, const struct pipeline_progress *p);
@@ -72,7 +74,10 @@ int pipeline_seed(struct pipeline *p, const char *path, const struct index_told 
 int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
                     struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err);
 
-/* Lets go of what only makes the next update faster. */
+/* Nothing happens for a while: lets go of memory that nothing needs meanwhile, and of facts on the
+ * shelf that nobody used for long. */
+void pipeline_rest(struct pipeline *p);
+/* Lets go of what only makes the next edits faster, too. */
 void pipeline_forget_trees(struct pipeline *p);
 
 uint32_t pipeline_files(const struct pipeline *p); /* that it knows */

@@ -82,15 +82,17 @@ static bool def_ok(const struct facts *f, uint32_t i)
 {
     const struct def *d = &f->defs[i];
     return d->name < f->n_syms && d->sig < f->n_syms && d->scope < f->n_scopes &&
-           (d->parent < i || (i == 0 && d->parent == 0)) && d->type < f->n_terms && d->init < f->n_terms &&
-           d->bases < f->n_terms && d->self < f->n_terms && d->kind < NODE_KIND_COUNT;
+           (d->parent < i || (i == 0 && d->parent == 0)) && d->type < f->n_terms &&
+           d->init < f->n_terms && d->bases < f->n_terms && d->self < f->n_terms &&
+           d->kind < NODE_KIND_COUNT;
 }
 
 static int check_graph_of_names(const struct facts *f, struct err *err)
 {
     for (uint32_t i = 0; i < f->n_scopes; i++) {
         const struct scope *s = &f->scopes[i];
-        if ((s->parent >= i && (i != 0 || s->parent != 0)) || s->def >= f->n_defs || s->stars >= f->n_stars)
+        if ((s->parent >= i && (i != 0 || s->parent != 0)) || s->def >= f->n_defs ||
+            s->stars >= f->n_stars)
             return bad(err, "F4", "scope", i);
     }
     for (uint32_t i = 0; i < f->n_stars; i++) {
