@@ -3,11 +3,12 @@
  *   watch -> which paths may have changed -> pipeline -> delta -> store -> waiters, subscribers
  *
  * It alone touches the watch, the pipeline, and the store's writing side. Others reach it through
- * what `mutex` guards, and wake it through an eventfd. Whatever fails, it begins again from the
+ * what `mutex` guards, and wake it with a bell. Whatever fails, it begins again from the
  * graph as it is on disk: what that knows is compared with the tree, so nothing needs mending.
  */
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/io_bell.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/identity.h"
@@ -17,13 +18,10 @@
 #include "lang/facts.h"
 #include "watch/watch.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define TREE_BYTES ((size_t)8 << 20)
 #define POLL_MS 100      /* between two looks at folders that have no watch */
@@ -41,7 +39,7 @@ struct follower {
     struct workspace *w;
     struct follow_options options;
     pthread_t thread;
-    int lock, wake; /* descriptors */
+    int lock, bell; /* descriptors */
 
     pthread_mutex_t mutex; /* guards the following */
     bool stop;
@@ -377,13 +375,12 @@ static void tidy_up(struct follower *f)
 /* Waits for something to do. False: for `ms` there was nothing. */
 static bool wait(struct follower *f, int ms)
 {
-    struct pollfd fds[2] = {{.fd = f->wake, .events = POLLIN}};
-    uint64_t count;
+    struct pollfd fds[2] = {{.fd = f->bell, .events = POLLIN}};
     if (f->watch != NULL)
         fds[1] = (struct pollfd){.fd = watch_fd(f->watch), .events = POLLIN};
     int n = poll(fds, f->watch != NULL ? 2 : 1, ms);
-    if (n > 0 && fds[0].revents != 0 && read(f->wake, &count, sizeof(count)) < 0 && errno != EAGAIN)
-        return false;
+    if (n > 0 && fds[0].revents != 0)
+        bell_hear(f->bell);
     return n != 0;
 }
 
@@ -430,13 +427,6 @@ static void *run(void *ctx)
 
 /* ---- from outside ---- */
 
-static void wake(const struct follower *f)
-{
-    const uint64_t one = 1;
-    if (write(f->wake, &one, sizeof(one)) < 0)
-        return; /* it is full, so the thread is awake already */
-}
-
 static void free_follower(struct follower *f)
 {
     if (f == NULL)
@@ -444,7 +434,7 @@ static void free_follower(struct follower *f)
     vec_release(&f->asked);
     vec_release(&f->waiting);
     vec_release(&f->looks);
-    io_close(f->wake);
+    io_close(f->bell);
     io_close(f->lock);
     (void)pthread_mutex_destroy(&f->mutex);
     mem_free(f);
@@ -473,11 +463,11 @@ int workspace_follow(struct workspace *w, const struct follow_options *o, struct
     struct follower *f = mem_calloc(1, sizeof(*f));
     if (f == NULL)
         return err_set(err, PT_ENOMEM, "out of memory");
-    *f = (struct follower){.w = w, .options = *o, .lock = -1};
+    *f = (struct follower){.w = w, .options = *o, .lock = -1, .bell = -1};
     (void)pthread_mutex_init(&f->mutex, NULL);
-    f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int rc = f->wake >= 0 ? workspace_lock(w, &f->lock, err)
-                          : err_set(err, PT_ELIMIT, "no descriptor is left");
+    int rc = bell_open(&f->bell, err);
+    if (rc == PT_OK)
+        rc = workspace_lock(w, &f->lock, err);
     if (rc == PT_OK)
         rc = open_to_write(f, err);
     if (rc == PT_OK) {
@@ -501,7 +491,7 @@ void follow_stop(struct workspace *w)
     (void)pthread_mutex_lock(&f->mutex);
     f->stop = true;
     (void)pthread_mutex_unlock(&f->mutex);
-    wake(f);
+    bell_ring(f->bell);
     (void)pthread_join(f->thread, NULL);
     (void)durable_close(w->store, NULL);
     w->store = NULL;
@@ -519,7 +509,7 @@ int workspace_sync(struct workspace *w, workspace_synced done, void *ctx, struct
     (void)pthread_mutex_unlock(&f->mutex);
     if (!ok)
         return err_set(err, PT_ENOMEM, "out of memory for those who wait");
-    wake(f);
+    bell_ring(f->bell);
     return PT_OK;
 }
 
