@@ -285,6 +285,7 @@ static struct io_stat stat_of(const struct stat *st)
         .ino = st->st_ino,
         .dev = st->st_dev,
         .mode = st->st_mode & 07777,
+        .uid = st->st_uid,
         .kind = kind_of_mode(st->st_mode),
     };
 }

@@ -42,6 +42,7 @@ struct io_stat {
     int64_t mtime_ns, ctime_ns;
     uint64_t ino, dev;
     uint32_t mode; /* permission bits */
+    uint32_t uid;  /* of the owner */
     enum io_kind kind;
 };
 

@@ -280,7 +280,12 @@ static int assign_option(struct args *a, const struct given *g, struct err *err)
         const struct param *p = &a->method->params[i];
         if (p->positional || strcmp(p->name, g->name) != 0)
             continue;
+        const char *before = p->many ? a->values[i] : NULL;
         a->values[i] = g->value != NULL ? g->value : "1";
+        if (before != NULL)
+            a->values[i] = arena_printf(&a->arena, "%s\n%s", before, a->values[i]);
+        if (a->values[i] == NULL)
+            return err_set(err, PT_ENOMEM, "out of memory");
         return g->value != NULL ? check_value(p, g->value, err) : PT_OK;
     }
     const struct param *p = shared_option(g->name);

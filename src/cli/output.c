@@ -74,9 +74,7 @@ void output_answer(struct output *o, const struct answer *a)
 void output_message(struct output *o, const char *text)
 {
     struct buf out = {0};
-    buf_str(&out, o->colour_err ? "\033[1mparseltongue:\033[0m " : "parseltongue: ");
-    str_sanitize(&out, text, strlen(text));
-    buf_char(&out, '\n');
+    render_message(text, o->colour_err, &out);
     (void)fputs(buf_cstr(&out), stderr);
     buf_release(&out);
 }
@@ -86,31 +84,15 @@ void output_advice(struct output *o, const char *command)
     (void)fprintf(stderr, o->colour_err ? "\033[2mtry: %s\033[0m\n" : "try: %s\n", command);
 }
 
-/* What is shown below the message: candidates, or damages if there are more than it tells of. */
-static const struct value *rows_of(const struct value *error)
-{
-    const struct value *candidates = value_get(error, "candidates");
-    const struct value *damage = value_get(error, "damage");
-    if (candidates != NULL && candidates->items.count > 0)
-        return candidates;
-    return damage != NULL && damage->items.count > 1 ? damage : NULL;
-}
-
 void output_failure(struct output *o, const struct answer *a)
 {
-    const struct value *error = value_get(a->root, "error");
-    const struct value *message = value_get(error, "message");
+    struct render_options text = {.colour = o->colour_err, .width = o->width_err};
+    struct buf out = {0};
     if (o->json) {
         output_answer(o, a);
         return;
     }
-    output_message(o, message != NULL ? message->string.p : "failed");
-    const struct value *rows = rows_of(error);
-    if (rows == NULL)
-        return;
-    struct render_options text = {.colour = o->colour_err, .width = o->width_err};
-    struct buf out = {0};
-    render_rows(rows, &text, &out);
+    render_failure(a, &text, &out);
     (void)fputs(buf_cstr(&out), stderr);
     buf_release(&out);
 }

@@ -19,6 +19,7 @@ const struct method *verb_like(const char *const *words, unsigned n_words);
 int run_help(struct call *c, struct answer *a, struct err *err);
 int run_version(struct call *c, struct answer *a, struct err *err);
 int run_completion(struct call *c, struct answer *a, struct err *err);
+int run_daemon(struct call *c, struct answer *a, struct err *err);
 
 /* The help of one verb, or with NULL the overview. */
 void help_of(const struct method *m, struct buf *out);

@@ -5,11 +5,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/identity.h"
+#include "engine/state.h"
 #include "engine/workspace_internal.h"
 #include "index/dump.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ORIGIN_TREE "tree"
@@ -51,22 +51,14 @@ int workspace_root_of(const char *dir, struct buf *ret_root, struct err *err)
     return failed ? err_set(err, PT_ENOMEM, "out of memory") : PT_OK;
 }
 
-/* $XDG_STATE_HOME/parseltongue/<name of the folder>-<hash of its path> */
+/* <base of all state>/<name of the folder>-<hash of its path> */
 static int state_path(const char *root, struct buf *ret, struct err *err)
 {
-    const char *xdg = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    if (xdg != NULL && xdg[0] == '/') {
-        buf_str(ret, xdg);
-    } else if (home != NULL && home[0] == '/') {
-        buf_str(ret, home);
-        buf_str(ret, "/.local/state");
-    } else {
-        return err_set(err, PT_ENOENT,
-                       "no place for state: set XDG_STATE_HOME or HOME to an absolute path");
-    }
+    int rc = state_base(ret, err);
+    if (rc != PT_OK)
+        return rc;
     const char *slash = strrchr(root, '/');
-    buf_str(ret, "/parseltongue/");
+    buf_char(ret, '/');
     buf_str(ret, slash != NULL && slash[1] != '\0' ? slash + 1 : "root");
     buf_printf(ret, "-%016llx", (unsigned long long)hash64(root, strlen(root)));
     return ret->failed ? err_set(err, PT_ENOMEM, "out of memory") : PT_OK;

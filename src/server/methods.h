@@ -25,6 +25,7 @@ struct param {
     uint8_t type;
     bool positional, required;
     bool rest; /* the last positional: all words that are left, with blanks between */
+    bool many; /* an option that may be given again: all its values, with line ends between */
 };
 
 #define MAX_PARAMS 8u
@@ -40,6 +41,7 @@ enum method_flag {
     METHOD_INDEXES = 1u << 7,      /* takes what steers indexing: threads */
     METHOD_CLOSED = 1u << 8,       /* wants the workspace without its graph: whatever state that is
                                       in stays as it is; gets no view */
+    METHOD_LONG = 1u << 9,         /* may take longer than others should wait for it */
 };
 
 struct call;

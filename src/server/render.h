@@ -25,6 +25,13 @@ void render_json_value(const struct value *v, struct buf *out);
 
 void render_text(const struct answer *a, const struct render_options *options, struct buf *out);
 
+/* The report of a failure (answer_fail): "parseltongue: MESSAGE", and below it candidates, or
+ * damages if there are more than the message tells of. */
+void render_failure(const struct answer *a, const struct render_options *options, struct buf *out);
+
+/* The first line of it, for any message. */
+void render_message(const char *text, bool colour, struct buf *out);
+
 /* One array of objects as a table. */
 void render_rows(const struct value *rows, const struct render_options *options, struct buf *out);
 

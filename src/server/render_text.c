@@ -691,3 +691,32 @@ void render_rows(const struct value *rows, const struct render_options *options,
     out->failed |= t.cell.failed;
     buf_release(&t.cell);
 }
+
+/* ---- failures ---- */
+
+/* What is shown below the message: candidates, or damages if there are more than it tells of. */
+static const struct value *rows_of(const struct value *error)
+{
+    const struct value *candidates = value_get(error, "candidates");
+    const struct value *damage = value_get(error, "damage");
+    if (candidates != NULL && candidates->items.count > 0)
+        return candidates;
+    return damage != NULL && damage->items.count > 1 ? damage : NULL;
+}
+
+void render_message(const char *text, bool colour, struct buf *out)
+{
+    buf_str(out, colour ? "\033[1mparseltongue:\033[0m " : "parseltongue: ");
+    str_sanitize(out, text, strlen(text));
+    buf_char(out, '\n');
+}
+
+void render_failure(const struct answer *a, const struct render_options *options, struct buf *out)
+{
+    const struct value *error = value_get(a->root, "error");
+    const struct value *message = value_get(error, "message");
+    const struct value *rows = rows_of(error);
+    render_message(message != NULL ? message->string.p : "failed", options->colour, out);
+    if (rows != NULL)
+        render_rows(rows, options, out);
+}
