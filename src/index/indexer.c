@@ -7,6 +7,7 @@
 #include "index/eval.h"
 #include "index/interface.h"
 #include "index/nodes.h"
+#include "index/program.h"
 #include "index/resolve.h"
 
 #include <stdlib.h>

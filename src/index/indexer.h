@@ -16,8 +16,8 @@
 #define PT_INDEX_INDEXER_H
 
 #include "graph/delta.h"
-#include "index/program.h"
 
+struct facts;
 struct indexer;
 
 /* How a file lies on disk (unit of delta.h). */
