@@ -75,7 +75,8 @@ static uint32_t take_slot(struct shelf *s)
     return slot;
 }
 
-/* Whatever was there under this hash, of another key then, is found no more. */
+/* Whatever was there under this hash is found no more: another key's; or, while files are opened, an
+ * older record, which was damaged when the newer one was put, or which a sweep was about to remove. */
 static void remember(struct shelf *s, uint64_t hash, uint32_t file, uint64_t at, uint64_t size,
                      bool checked)
 {
@@ -148,11 +149,9 @@ static int index_file(struct shelf *s, struct shelf_file *f, struct err *err)
 
     while (shelf_head_read(f->base + at, size - at, &head)) {
         struct shelf_key key = shelf_head_key(&head);
-        uint64_t hash = shelf_hash(&key);
         if (!reserve_slot(s))
             return err_set(err, PT_ENOMEM, "no memory for the index of facts");
-        if (shelf_slot(s, hash) == SLOT_NONE)
-            remember(s, hash, file, at, shelf_record_size(&head), false);
+        remember(s, shelf_hash(&key), file, at, shelf_record_size(&head), false);
         at += shelf_record_size(&head);
     }
     if (at < size)

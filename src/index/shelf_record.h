@@ -29,6 +29,8 @@
  * It can be read if and only if, besides,
  *  S4  the checksum of its block is right, and
  *  S5  its facts hold F1 to F7.
+ * Of records with the same key, the last one of the file with the highest number counts: the others
+ * were damaged when it was written, or are what it was copied from.
  *
  * Threads: pure functions. Errors: false, nothing else.
  */

@@ -324,6 +324,46 @@ static void test_shelf__facts_are_the_same_after_cooling(void **state)
     shelf_close(s);
 }
 
+static long resident_file_kb(void)
+{
+    char line[256];
+    long kb = -1;
+    FILE *f = fopen("/proc/self/status", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f) != NULL)
+        (void)sscanf(line, "RssFile: %ld", &kb);
+    fclose(f);
+    return kb;
+}
+
+static void test_shelf__cooling_takes_facts_out_of_memory(void **state)
+{
+    (void)state;
+    struct shelf *s = open_shelf();
+    struct facts *kept[8];
+    size_t bytes = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        struct buf text = {0};
+        for (unsigned k = 0; k < 3000; k++)
+            buf_printf(&text, "int cool%u_%u(void) { return other%u(); }\n", i, k, k);
+        struct facts *f = extract_text("a.c", buf_cstr(&text));
+        struct shelf_key key = shelf_key(f->content, f->lang, "a.c");
+        assert_int_equal(shelf_put(s, &key, f, &kept[i], NULL), PT_OK);
+        assert_same(kept[i], f);
+        bytes += facts_size(f);
+        facts_free(f);
+        buf_release(&text);
+    }
+    long before = resident_file_kb();
+    shelf_cool(s);
+    assert_true(before - resident_file_kb() > (long)(bytes / 1024 / 2));
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(facts_check(kept[i], NULL), PT_OK);
+        facts_free(kept[i]);
+    }
+    shelf_close(s);
+}
+
 static void test_shelf__a_record_larger_than_a_file_gets_its_own(void **state)
 {
     (void)state;
@@ -458,6 +498,9 @@ static void test_shelf__s4_a_damaged_byte_is_never_handed_out(void **state)
             for (unsigned k = 0; k < 3; k++)
                 put(s, k);
             assert_int_equal(count(s, 3), 3);
+            shelf_close(s);
+            s = open_shelf();
+            assert_int_equal(count(s, 3), 3); /* the new record counts, not the damaged one */
         }
         shelf_close(s);
     }
@@ -1028,6 +1071,7 @@ int main(void)
         IN_NEW_DIR(test_shelf__keeps_the_first_of_a_key),
         IN_NEW_DIR(test_shelf__facts_outlive_it),
         IN_NEW_DIR(test_shelf__facts_are_the_same_after_cooling),
+        IN_NEW_DIR(test_shelf__cooling_takes_facts_out_of_memory),
         IN_NEW_DIR(test_shelf__a_record_larger_than_a_file_gets_its_own),
         IN_NEW_DIR(test_shelf__of_another_identity_is_begun_anew),
         IN_NEW_DIR(test_shelf__s1_a_file_with_another_header_is_removed),
