@@ -156,6 +156,7 @@ static int index_file(struct shelf *s, struct shelf_file *f, struct err *err)
     }
     if (at < size)
         shelf_file_cut(f, at);
+    io_cool(f->base, f->room); /* heads alone were read, but the system maps what is around them */
     s->counts.cut_bytes += size - at;
     s->counts.bytes += at;
     return PT_OK;

@@ -330,9 +330,12 @@ static long resident_file_kb(void)
     long kb = -1;
     FILE *f = fopen("/proc/self/status", "r");
     assert_non_null(f);
-    while (fgets(line, sizeof(line), f) != NULL)
-        (void)sscanf(line, "RssFile: %ld", &kb);
+    while (fgets(line, sizeof(line), f) != NULL) {
+        if (strncmp(line, "RssFile:", 8) == 0)
+            kb = strtol(line + 8, NULL, 10);
+    }
     fclose(f);
+    assert_true(kb >= 0);
     return kb;
 }
 
