@@ -9,6 +9,7 @@
 #include "index/nodes.h"
 #include "index/program.h"
 #include "index/resolve.h"
+#include "index/shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,17 @@ void indexer_rest(struct indexer *ix)
     vec_release(&ix->includers);
     mem_free(ix->units);
     ix->units = NULL;
+}
+
+void indexer_renew(struct indexer *ix, struct shelf *shelf)
+{
+    for (uint32_t i = 0; i < ix->files.len; i++) {
+        const struct ifile *f = &ix->files.at[i];
+        if (f->facts == NULL)
+            continue;
+        struct shelf_key key = shelf_key(f->facts->content, f->facts->lang, f->path);
+        (void)shelf_renew(shelf, &key, f->facts, NULL);
+    }
 }
 
 void indexer_free(struct indexer *ix)

@@ -19,6 +19,7 @@
 
 struct facts;
 struct indexer;
+struct shelf;
 
 /* How a file lies on disk (unit of delta.h). */
 struct index_stat {
@@ -61,6 +62,10 @@ void indexer_free(struct indexer *ix); /* takes NULL */
 
 /* Lets go of memory that only makes the next change faster. */
 void indexer_rest(struct indexer *ix);
+
+/* After a sweep of the shelf: facts that lie in files that it removed move to where they are kept
+ * now, so that the removed files' space is free. Those that cannot (no memory) stay. */
+void indexer_renew(struct indexer *ix, struct shelf *shelf);
 
 /* Each path once, in the order of strcmp. The delta (initialised by the call) has the units of all
  * files whose part of the graph differs from what the graph was told, and what is gone. */

@@ -626,6 +626,7 @@ static void sweep(struct pipeline *p)
     }
     (void)shelf_sweep(p->options.shelf, keep, p->known.len, NULL);
     mem_free(keep);
+    indexer_renew(p->indexer, p->options.shelf);
 }
 
 void pipeline_rest(struct pipeline *p)

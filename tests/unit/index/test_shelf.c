@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/str.h"
+#include "index/pipeline.h"
 #include "index/shelf_record.h"
 #include "lang/extract.h"
 #include "lang/lang.h"
@@ -982,6 +983,63 @@ static void test_shelf__a_sweep_on_a_full_disk_loses_nothing_that_lives(void **s
     shelf_close(s);
 }
 
+/* How many mappings there are of files of the shelf that were removed. */
+static unsigned ghosts(void)
+{
+    char line[1024];
+    unsigned n = 0;
+    FILE *f = fopen("/proc/self/maps", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f) != NULL)
+        n += strstr(line, "/facts-") != NULL && strstr(line, "(deleted)") != NULL;
+    fclose(f);
+    return n;
+}
+
+static void update(struct pipeline *p)
+{
+    static const char *const all[] = {""};
+    struct pipeline_report report = {0};
+    struct delta d;
+    struct err err = {0};
+    if (pipeline_update(p, all, 1, &d, &report, &err) != PT_OK)
+        fail_msg("%s", err.msg);
+    delta_release(&d);
+    pipeline_report_release(&report);
+}
+
+static void test_shelf__an_index_leaves_files_that_were_swept(void **state)
+{
+    (void)state;
+    struct shelf *s = open_shelf();
+    const struct pipeline_options o = {.shelf = s, .threads = 2};
+    struct pipeline *p = NULL;
+    struct err err = {0};
+    char path[32];
+    uint64_t most = 0;
+    assert_int_equal(mkdir("tree", 0700), 0);
+    if (pipeline_new("tree", &o, &p, &err) != PT_OK)
+        fail_msg("%s", err.msg);
+    for (unsigned round = 0; round < 8; round++) {
+        for (unsigned i = 0; i < 80; i++) { /* the first ten stay as they are */
+            struct buf text = {0};
+            snprintf(path, sizeof(path), "tree/f%u.c", i);
+            source(i < 10 ? i : 100 * round + i, &text);
+            make_file(path, buf_cstr(&text));
+            buf_release(&text);
+        }
+        update(p);
+        uint64_t before = status_of(s).bytes;
+        most = most > before ? most : before;
+        pipeline_rest(p);
+        assert_int_equal(ghosts(), 0);
+        assert_int_equal(count(s, 10), 10);
+    }
+    assert_true(status_of(s).bytes < most); /* something was swept */
+    pipeline_free(p);
+    shelf_close(s);
+}
+
 /* ---- at random, and by many ---- */
 
 /* The twin: which keys must be there. */
@@ -1095,6 +1153,7 @@ int main(void)
         IN_NEW_DIR(test_shelf__sweep_keeps_what_lives_and_what_was_used_last),
         IN_NEW_DIR(test_shelf__facts_stay_while_their_file_is_swept_and_can_be_renewed),
         IN_NEW_DIR(test_shelf__a_sweep_on_a_full_disk_loses_nothing_that_lives),
+        IN_NEW_DIR(test_shelf__an_index_leaves_files_that_were_swept),
         IN_NEW_DIR(test_shelf__agrees_with_its_twin),
         IN_NEW_DIR(test_shelf__serves_many_threads),
     };
