@@ -499,7 +499,8 @@ void request_line(struct conn *c, struct slice line)
     link_init(&r->wait.in);
     int rc = rpc_read(line, &r->rpc, &err);
     if (rc != PT_OK) {
-        put_failure(&c->output, &r->rpc, r->rpc.number, rc, err.msg);
+        if (!r->rpc.notification)
+            put_failure(&c->output, &r->rpc, r->rpc.number, rc, err.msg);
         done(r);
     } else if (r->rpc.id == NULL) {
         heed(r);

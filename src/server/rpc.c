@@ -337,6 +337,8 @@ static int read_document(struct rpc_request *r, json_t *doc, struct err *err)
     if (rc == PT_OK)
         rc = check_members(r, doc, err);
     if (rc == PT_OK)
+        r->notification = id == NULL;
+    if (rc == PT_OK)
         rc = find_method(r, json_string_value(json_object_get(doc, "method")), err);
     return rc == PT_OK ? read_params(r, json_object_get(doc, "params"), err) : rc;
 }

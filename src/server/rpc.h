@@ -52,7 +52,8 @@ struct rpc_request {
     uint32_t deadline_ms;  /* 0: none */
     struct render_options render;
     bool sync, force, text;
-    int number; /* after a failure: which kind of one, as enum rpc_number */
+    bool notification; /* it is one, even if a wrong one: it has no answer */
+    int number;        /* after a failure: which kind of one, as enum rpc_number */
 };
 
 /* The line is without its end. PT_EUSAGE (and `number`) if it is wrong, PT_ENOMEM; the id is there
