@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "server/daemon_internal.h"
 
-#include <jansson.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -188,7 +187,7 @@ static void set_up_libraries(void)
         return;
     done = true;
     (void)uv_replace_allocator(mem_alloc, mem_realloc, mem_calloc, mem_free);
-    json_set_alloc_funcs(mem_alloc, mem_free);
+    rpc_set_up();
 }
 
 int daemon_run(const struct daemon_options *o, struct err *err)

@@ -1,5 +1,6 @@
 #include "server/rpc.h"
 
+#include "base/mem.h"
 #include "query/search.h"
 
 #include <jansson.h>
@@ -72,6 +73,21 @@ int rpc_number(int code)
     case PT_EINTERNAL: return RPC_INTERNAL;
     default: return RPC_OURS + code;
     }
+}
+
+/* jansson calls it a mistake of the text when an allocation fails. */
+static _Thread_local bool out_of_memory;
+
+static void *allocate(size_t size)
+{
+    void *p = mem_alloc(size);
+    out_of_memory |= p == NULL;
+    return p;
+}
+
+void rpc_set_up(void)
+{
+    json_set_alloc_funcs(allocate, mem_free);
 }
 
 /* ---- reading ---- */
@@ -346,12 +362,13 @@ static int read_document(struct rpc_request *r, json_t *doc, struct err *err)
 int rpc_read(struct slice line, struct rpc_request *ret, struct err *err)
 {
     json_error_t why;
+    out_of_memory = false;
     memset(ret, 0, sizeof(*ret));
     arena_init(&ret->arena);
     ret->call.program = "parseltongue";
     json_t *doc = json_loadb(line.p != NULL ? line.p : "", line.n,
                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-    if (doc == NULL && json_error_code(&why) == json_error_out_of_memory)
+    if (doc == NULL && out_of_memory)
         return no_memory(ret, err);
     if (doc == NULL)
         return err_set(err, wrong(ret, RPC_PARSE), "no JSON: %s (byte %d)", why.text, why.position);

@@ -23,6 +23,9 @@ enum rpc_number {
     RPC_OURS = -32000, /* and below: this plus a code of parseltongue/codes.h */
 };
 
+/* Makes jansson allocate through base/mem. Once in a process, before any request is read. */
+void rpc_set_up(void);
+
 /* The number that goes with a code of ours. */
 int rpc_number(int code);
 
