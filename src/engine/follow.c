@@ -330,13 +330,16 @@ static int begin(struct follower *f, struct err *err)
                                  .tree_bytes = TREE_BYTES,
                                  .progress = progress,
                                  .ctx = f};
+    struct err why = {0};
     bool replace = false;
     set_state(f, FOLLOW_STARTING);
     int rc = open_watch(f, &scan, err);
     if (rc == PT_OK)
         note_watch(f);
-    if (rc == PT_OK)
-        rc = shelf_open(f->w->state, PARSELTONGUE_IDENTITY, NULL, &f->shelf, err);
+    /* without one, facts stay on the heap */
+    if (rc == PT_OK &&
+        shelf_open(f->w->state, PARSELTONGUE_IDENTITY, NULL, &f->shelf, &why) != PT_OK)
+        log_warn("no shelf for facts", log_str("root", f->w->root), log_err(&why));
     o.shelf = f->shelf;
     if (rc == PT_OK)
         rc = pipeline_new(f->w->root, &o, &f->pipeline, err);

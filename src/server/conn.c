@@ -90,13 +90,15 @@ static void write_rest(struct conn *c, size_t sent)
 
 void conn_flush(struct conn *c)
 {
-    if (c->closing || c->is_writing || c->output.n == 0)
+    if (c->closing)
         return;
     if (c->output.failed || c->output.n > UINT32_MAX / 2) {
         log_error("answer dropped", log_str("why", "out of memory"));
         conn_close(c);
         return;
     }
+    if (c->is_writing || c->output.n == 0)
+        return;
     uv_buf_t all = uv_buf_init(c->output.p, (unsigned)c->output.n);
     int n = uv_try_write((uv_stream_t *)&c->pipe, &all, 1);
     if (n < 0 && n != UV_EAGAIN)

@@ -75,7 +75,7 @@ int rpc_number(int code)
     }
 }
 
-/* jansson calls it a mistake of the text when an allocation fails. */
+/* When an allocation fails, jansson calls it a mistake of the text, or even leaves bytes out. */
 static _Thread_local bool out_of_memory;
 
 static void *allocate(size_t size)
@@ -368,8 +368,10 @@ int rpc_read(struct slice line, struct rpc_request *ret, struct err *err)
     ret->call.program = "parseltongue";
     json_t *doc = json_loadb(line.p != NULL ? line.p : "", line.n,
                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-    if (doc == NULL && out_of_memory)
+    if (out_of_memory) { /* even of a document: bytes may be missing in it */
+        json_decref(doc);
         return no_memory(ret, err);
+    }
     if (doc == NULL)
         return err_set(err, wrong(ret, RPC_PARSE), "no JSON: %s (byte %d)", why.text, why.position);
     int rc = read_document(ret, doc, err);
