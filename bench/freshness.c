@@ -410,7 +410,8 @@ static void edit_name(const struct place *p)
     struct buf before = {0}, after = {0};
     char name[300];
     (void)snprintf(name, sizeof(name), "%s_renamed", p->name);
-    if (read_file(p->path, &before) && rename_at(&before, p, name, &after)) {
+    if (ask_callers(p->name, p->path) >= 0 && read_file(p->path, &before) &&
+        rename_at(&before, p, name, &after)) {
         uint64_t t0 = save(p->path, &after, CUT_AND_WRITE);
         int64_t is = ask_callers(name, p->path);
         uint64_t t1 = clock_now_ns();
