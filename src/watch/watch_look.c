@@ -47,7 +47,7 @@ uint32_t watch_mask(enum folder_role role)
 
     switch (role) {
     case FOLDER_GIT: return names;
-    case FOLDER_GIT_INFO: return names | IN_CLOSE_WRITE;
+    case FOLDER_GIT_INFO: return names | IN_MODIFY | IN_CLOSE_WRITE;
     default: return names | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
     }
 }

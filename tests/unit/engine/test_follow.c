@@ -194,6 +194,26 @@ static void follows_ignore_files(void **state)
     workspace_close(w);
 }
 
+/* Who writes may keep the file open; sync does not wait for him. */
+static void follows_rules_of_git_that_are_being_written(void **state)
+{
+    (void)state;
+    make_project();
+    assert_int_equal(mkdir("tree/.git", 0755), 0);
+    assert_int_equal(mkdir("tree/.git/info", 0755), 0);
+    struct workspace *w = follow();
+    assert_clean(w);
+    FILE *out = fopen("tree/.git/info/exclude", "w");
+    assert_non_null(out);
+    assert_clean(w);
+    assert_true(fputs("lib/\n", out) >= 0 && fflush(out) == 0);
+    assert_clean(w);
+    assert_false(has(w, "lib/math.c"));
+    assert_int_equal(fclose(out), 0);
+    assert_clean(w);
+    workspace_close(w);
+}
+
 /* ---- ends and beginnings ---- */
 
 static void goes_on_where_it_was(void **state)
@@ -269,9 +289,13 @@ int main(void)
 {
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, enter_tree, leave_root)
     const struct CMUnitTest tests[] = {
-        IN_TREE(follows_edits),        IN_TREE(follows_folders),
-        IN_TREE(follows_ignore_files), IN_TREE(goes_on_where_it_was),
-        IN_TREE(is_the_only_writer),   IN_TREE(begins_again_after_trouble),
+        IN_TREE(follows_edits),
+        IN_TREE(follows_folders),
+        IN_TREE(follows_ignore_files),
+        IN_TREE(follows_rules_of_git_that_are_being_written),
+        IN_TREE(goes_on_where_it_was),
+        IN_TREE(is_the_only_writer),
+        IN_TREE(begins_again_after_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
