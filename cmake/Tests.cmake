@@ -67,18 +67,26 @@ foreach(source IN LISTS crash_tests)
     set_tests_properties("crash/${name}" PROPERTIES TIMEOUT 900)
 endforeach()
 
-# tests/equality/equality.c: an index that follows edits against clean ones, on the small trees beside it and on the
-# golden cases.
-add_executable(equality "${CMAKE_SOURCE_DIR}/tests/equality/equality.c")
-set_target_properties(equality PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-target_link_libraries(equality PRIVATE pt_test_support)
+# tests/equality: indexes that follow edits against clean ones, on the small trees beside it and on the golden cases:
+# equality in memory, equality-follow on disk.
+foreach(name equality follow)
+    set(target "equality-${name}")
+    if(name STREQUAL "equality")
+        set(target equality)
+    endif()
+    add_executable(${target} "${CMAKE_SOURCE_DIR}/tests/equality/${name}.c" "${CMAKE_SOURCE_DIR}/tests/equality/edits.c")
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    target_link_libraries(${target} PRIVATE pt_test_support)
+endforeach()
+target_sources(equality-follow PRIVATE "${CMAKE_SOURCE_DIR}/tests/equality/tree_edits.c")
 file(GLOB trees CONFIGURE_DEPENDS LIST_DIRECTORIES true "${CMAKE_SOURCE_DIR}/tests/equality/*")
-list(FILTER trees EXCLUDE REGEX "[.]c$")
+list(FILTER trees EXCLUDE REGEX "[.][ch]$")
 file(GLOB cases CONFIGURE_DEPENDS LIST_DIRECTORIES true "${CMAKE_SOURCE_DIR}/tests/units/*")
 list(FILTER cases EXCLUDE REGEX "/run$")
 pt_register_test(equality/trees equality equality --steps 400 ${trees})
 pt_register_test(equality/units equality equality --steps 25 ${cases})
-set_tests_properties(equality/trees equality/units PROPERTIES TIMEOUT 300)
+pt_register_test(equality/follow equality equality-follow --seconds 6 ${trees})
+set_tests_properties(equality/trees equality/units equality/follow PROPERTIES TIMEOUT 300)
 
 # Runners in other languages, tests/<suite>/run: each takes the path of the program.
 file(GLOB runners CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/*/run")

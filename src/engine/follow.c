@@ -447,7 +447,8 @@ static void free_follower(struct follower *f)
 static int open_to_write(struct follower *f, struct err *err)
 {
     struct workspace *w = f->w;
-    const struct durable_options o = {.durability = f->options.durability, .background = true};
+    const struct durable_options o = {
+        .durability = f->options.durability, .log_limit = f->options.log_limit, .background = true};
     (void)durable_close(w->store, NULL);
     w->store = NULL;
     int rc = durable_open(w->state, &o, &w->store, NULL, err);

@@ -65,6 +65,7 @@ void workspace_unpin(struct workspace *w, struct view *v);
 struct follow_options {
     unsigned threads;               /* that read files; 0: one for each processor */
     enum wal_durability durability; /* of commits */
+    uint64_t log_limit;             /* durable_options.log_limit */
     /* After each commit, on the writer's thread: take note and return. May be NULL. */
     void (*committed)(void *ctx, uint64_t generation);
     void *ctx;
