@@ -230,11 +230,31 @@ static void json_escape(struct buf *b, uint32_t cp)
     }
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Is one of the eight bytes 0? (Mycroft's test) */
+static uint64_t has_zero(uint64_t w)
+{
+    return (w - EACH_BYTE(1)) & ~w & EACH_BYTE(0x80);
+}
+
+static bool all_plain(const char *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, sizeof(w));
+    uint64_t below_blank = (w - EACH_BYTE(0x20)) & ~w & EACH_BYTE(0x80);
+    return (below_blank | (w & EACH_BYTE(0x80)) | has_zero(w ^ EACH_BYTE(0x7F)) |
+            has_zero(w ^ EACH_BYTE('"')) | has_zero(w ^ EACH_BYTE('\\'))) == 0;
+}
+
 /* How many bytes from here stand for themselves: printable ASCII, no \ or ". */
 static size_t plain_run(const char *p, size_t n)
 {
     size_t i = 0;
 
+    while (n - i >= sizeof(uint64_t) && all_plain(p + i))
+        i += sizeof(uint64_t);
     while (i < n && p[i] >= 0x20 && p[i] < 0x7F && p[i] != '"' && p[i] != '\\')
         i++;
     return i;

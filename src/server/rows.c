@@ -67,6 +67,23 @@ void row_node(struct call *c, struct answer *a, struct value *row, uint32_t node
     a->failed |= a->scratch.failed;
 }
 
+/* path:line, and :column unless that is 0. Answers are full of them: hence no printf. */
+static struct value *add_place(struct answer *a, struct value *in, const char *key,
+                               const char *path, uint32_t line, uint32_t column)
+{
+    struct buf *b = &a->scratch;
+    buf_reset(b);
+    buf_str(b, path);
+    buf_char(b, ':');
+    buf_u64(b, line);
+    if (column != 0) {
+        buf_char(b, ':');
+        buf_u64(b, column);
+    }
+    a->failed |= b->failed;
+    return answer_string(a, in, key, ROLE_PLACE, b->p != NULL ? b->p : "", b->n);
+}
+
 struct value *row_place(struct call *c, struct answer *a, struct value *row, const char *key,
                         uint32_t node)
 {
@@ -78,7 +95,7 @@ struct value *row_place(struct call *c, struct answer *a, struct value *row, con
         return value_show(v,
                           strcmp(path, view_module(c->view, n.file)) == 0 ? SHOW_JSON : SHOW_BOTH);
     }
-    return answer_printf(a, row, key, ROLE_PLACE, "%s:%u", path, n.line);
+    return add_place(a, row, key, path, n.line, 0);
 }
 
 const char *local_name(struct call *c, struct answer *a, uint32_t node)
@@ -136,8 +153,7 @@ void sites_gather(const struct call *c, uint32_t from, uint32_t to, uint8_t kind
 
 void answer_site(struct call *c, struct answer *a, struct value *list, const struct site *s)
 {
-    (void)answer_printf(a, list, NULL, ROLE_PLACE, "%s:%u:%u", view_path(c->view, s->file),
-                        (unsigned)s->line, (unsigned)s->col);
+    (void)add_place(a, list, NULL, view_path(c->view, s->file), s->line, s->col);
 }
 
 void row_sites(struct call *c, struct answer *a, struct value *row, const struct sites *s)
@@ -250,7 +266,8 @@ static void settle(struct lister *l)
 {
     if (l->pending == NULL)
         return;
-    l->bytes += value_cost(l->a, l->pending, &l->scratch);
+    if (l->max_bytes != SIZE_MAX) /* else nobody counts */
+        l->bytes += value_cost(l->a, l->pending, &l->scratch);
     if (l->bytes > l->max_bytes && l->shown > 0) {
         l->full = true;
     } else {
