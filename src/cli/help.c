@@ -1,6 +1,7 @@
 /* Help, made from the tables. */
 #include "cli/args.h"
 #include "cli/verbs.h"
+#include "server/config.h"
 
 #include <string.h>
 
@@ -129,7 +130,7 @@ static void overview(struct buf *out)
                  "namesakes apart.\n"
                  "Exit status: 0 answered, 1 failed, 2 wrong usage, 3 unknown or ambiguous name,\n"
                  "130 interrupted.\n"
-                 "parseltongue help VERB tells more.\n");
+                 "parseltongue help VERB tells more; help config: of the configuration file.\n");
 }
 
 static void json_param(struct answer *a, struct value *list, const struct param *p)
@@ -164,6 +165,36 @@ static void json_verb(struct answer *a, struct value *list, const struct method 
     }
 }
 
+static int deliver(struct call *c, const struct buf *out, struct err *err)
+{
+    if (out->failed)
+        return err_set(err, PT_ENOMEM, "out of memory");
+    return c->sink(c->sink_ctx, out->p, out->n)
+               ? PT_OK
+               : err_set(err, PT_EIO, "the output was not taken whole");
+}
+
+/* The configuration file, which is no verb: all its keys. */
+static int help_config(struct call *c, struct answer *a, struct err *err)
+{
+    struct buf out = {0};
+    struct config_key key;
+    struct value *keys = answer_array(a, a->root, "keys");
+    for (unsigned i = 0; config_key(i, &key); i++) {
+        struct value *row = answer_object(a, keys, NULL);
+        (void)answer_cstr(a, row, "section", ROLE_PLAIN, key.section);
+        (void)answer_cstr(a, row, "name", ROLE_NAME, key.name);
+        (void)answer_cstr(a, row, "default", ROLE_PLAIN, key.fallback);
+        if (key.choices != NULL)
+            (void)answer_cstr(a, row, "choices", ROLE_PLAIN, key.choices);
+        (void)answer_cstr(a, row, "help", ROLE_PLAIN, key.help);
+    }
+    config_document(&out);
+    int rc = deliver(c, &out, err);
+    buf_release(&out);
+    return rc;
+}
+
 static int find_verb(const struct call *c, const struct method **ret, struct err *err)
 {
     const char *words[] = {call_arg(c, "verb"), call_arg(c, "question")};
@@ -183,6 +214,9 @@ int run_help(struct call *c, struct answer *a, struct err *err)
 {
     const struct method *m;
     struct buf out = {0};
+    const char *topic = call_arg(c, "verb");
+    if (topic != NULL && strcmp(topic, "config") == 0)
+        return help_config(c, a, err);
     int rc = find_verb(c, &m, err);
     if (rc != PT_OK)
         return rc;
@@ -198,10 +232,7 @@ int run_help(struct call *c, struct answer *a, struct err *err)
         questions(&out);
     else
         overview(&out);
-    if (out.failed)
-        rc = err_set(err, PT_ENOMEM, "out of memory");
-    else if (!c->sink(c->sink_ctx, out.p, out.n))
-        rc = err_set(err, PT_EIO, "the output was not taken whole");
+    rc = deliver(c, &out, err);
     buf_release(&out);
     return rc;
 }
