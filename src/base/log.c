@@ -7,6 +7,8 @@
 
 static atomic_int min_level = LOG_LEVEL_WARN;
 static _Atomic(FILE *) sink; /* borrowed; NULL = stderr */
+static log_sink taker;       /* NULL = the file */
+static void *taker_ctx;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
 
@@ -34,6 +36,12 @@ bool log_level_parse(const char *name, enum log_level *ret)
 void log_set_file(FILE *f)
 {
     atomic_store(&sink, f);
+}
+
+void log_set_sink(log_sink fn, void *ctx)
+{
+    taker = fn;
+    taker_ctx = ctx;
 }
 
 static bool is_bare(struct slice v)
@@ -95,7 +103,9 @@ void log_emit(enum log_level level, const char *msg, const struct log_field *fie
 
     /* One call: the stream's lock keeps lines apart. */
     FILE *to = atomic_load(&sink);
-    if (!line.failed)
+    if (!line.failed && taker != NULL)
+        taker(taker_ctx, line.p, line.n);
+    else if (!line.failed)
         fwrite(line.p, 1, line.n, to ? to : stderr);
     buf_release(&line);
 }

@@ -75,6 +75,13 @@ bool log_level_parse(const char *name, enum log_level *ret);
 /* Where lines go instead of stderr (borrowed; NULL = stderr again). */
 void log_set_file(FILE *f);
 
+/*
+ * Or to whoever takes them, whole, with their line ends (NULL = the file again). Called by any
+ * thread that logs, by several at once; must not log. Set it while one thread runs.
+ */
+typedef void (*log_sink)(void *ctx, const char *line, size_t n);
+void log_set_sink(log_sink fn, void *ctx);
+
 void log_emit(enum log_level level, const char *msg, const struct log_field *fields, size_t n);
 
 /* The first, empty field lets an event have no fields. */
