@@ -166,7 +166,7 @@ static void advise(struct run *r)
     buf_release(&help);
 }
 
-static enum status run_verb(struct run *r)
+static int run_verb(struct run *r)
 {
     struct call c;
     struct answer a;
@@ -181,7 +181,7 @@ static enum status run_verb(struct run *r)
     }
     if (rc == PT_OK)
         rc = run_method(r, &c, &a, &err);
-    enum status status = status_of(rc, &a);
+    int status = rc == PT_OK ? c.status : (int)status_of(rc, &a);
     if (r->out.err.code != PT_OK) { /* the output was not taken: that is the cause of the rest */
         output_message(&r->out, r->out.err.msg);
         status = STATUS_FAILED;
@@ -247,7 +247,6 @@ int main(int argc, char **argv)
     struct run r = {.args = &args};
     struct err err = {0};
     char words[2][32] = {0};
-    enum status status;
 
     plug_standard_files();
     (void)signal(SIGPIPE, SIG_DFL); /* who stops reading has read enough */
@@ -257,9 +256,9 @@ int main(int argc, char **argv)
         rewrite(&args, words);
     if (rc == PT_OK && args.method == NULL)
         rc = err_set(&err, PT_EUSAGE, "what is to be done? A verb is missing");
-    status = rc == PT_OK ? run_verb(&r) : usage_error(&r, &err);
+    int status = rc == PT_OK ? run_verb(&r) : (int)usage_error(&r, &err);
     buf_release(&r.root);
     buf_release(&r.program);
     args_release(&args);
-    return (int)status;
+    return status;
 }

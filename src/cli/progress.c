@@ -18,6 +18,11 @@ static void on_interrupt(int sig)
     interrupted = 1;
 }
 
+bool progress_interrupted(void)
+{
+    return interrupted != 0;
+}
+
 void progress_begin(struct progress *p, bool shown, bool colour)
 {
     /* The handler serves once: a second Ctrl-C ends the process at once, which harms no state. */

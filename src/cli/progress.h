@@ -26,6 +26,9 @@ void progress_end(struct progress *p);
 /* For struct pipeline_options: false once the user has pressed Ctrl-C. */
 bool progress_step(void *ctx, const struct pipeline_progress *now);
 
+/* Has he, since progress_begin? */
+bool progress_interrupted(void);
+
 /* One line of the bar, `width` columns at most. */
 void progress_line(const struct pipeline_progress *now, uint64_t elapsed_ns, unsigned width,
                    struct buf *out);

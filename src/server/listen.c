@@ -1,10 +1,13 @@
 #include "server/listen.h"
 
+#include "base/clock.h"
 #include "base/io.h"
+#include "server/running.h"
 #include "server/socket.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -15,23 +18,29 @@ void listener_init(struct listener *l)
     *l = (struct listener){.lock = -1, .passed = -1};
 }
 
-static int write_pid(int fd, struct err *err)
+/* Who asks whether a daemon runs holds the lock for a moment: that is no daemon. */
+#define LOCK_TRIES 20u
+#define LOCK_PAUSE_NS (10 * (long)CLOCK_NS_PER_MS)
+
+static int lock_file(const char *path, int *ret, struct err *err)
 {
-    char text[32];
-    int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    struct io_part part = {text, (size_t)n};
-    int rc = io_truncate(fd, 0, err);
-    return rc == PT_OK ? io_write_at(fd, 0, &part, 1, err) : rc;
+    struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    int rc = io_lock(path, true, ret, err);
+    for (unsigned i = 1; rc == PT_EEXIST && i < LOCK_TRIES; i++) {
+        (void)nanosleep(&pause, NULL);
+        rc = io_lock(path, true, ret, err);
+    }
+    return rc;
 }
 
 static int take_lock(struct listener *l, const char *path, struct err *err)
 {
-    int rc = io_lock(path, true, &l->lock, err);
+    int rc = lock_file(path, &l->lock, err);
     if (rc == PT_EEXIST)
         return err_set(err, PT_EEXIST, "a daemon runs already (%s is locked)", path);
     if (rc != PT_OK)
         l->lock = -1;
-    return rc == PT_OK ? write_pid(l->lock, err) : rc;
+    return rc == PT_OK ? running_write(l->lock, err) : rc;
 }
 
 int listener_lock(struct listener *l, struct err *err)

@@ -5,6 +5,7 @@
 #include "engine/state.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 struct log_file {

@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/identity.h"
 #include "server/daemon_internal.h"
 
 /* More rows than that at once are the pool's work. */
@@ -418,6 +419,7 @@ static void do_ping(struct request *r)
     struct answer a;
     answer_init(&a);
     (void)answer_cstr(&a, a.root, "version", ROLE_PLAIN, PARSELTONGUE_VERSION);
+    (void)answer_cstr(&a, a.root, "identity", ROLE_PLAIN, PARSELTONGUE_IDENTITY);
     answer(r, &a);
 }
 
