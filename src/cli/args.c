@@ -34,6 +34,9 @@ const struct param shared_options[] = {
     {.name = "no-refresh",
      .help = "answer from the graph as it is, and say how stale that is",
      .type = PARAM_FLAG},
+    {.name = "no-daemon",
+     .help = "neither ask nor start the daemon (nor with PARSELTONGUE_NO_DAEMON=1)",
+     .type = PARAM_FLAG},
     {.name = "color",
      .value = "auto|always|never",
      .choices = "auto|always|never",
@@ -56,6 +59,7 @@ bool shared_option_applies(const struct method *m, const struct param *option)
         {"threads", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
         {"no-ignore", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
         {"no-refresh", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED | METHOD_WRITES},
+        {"no-daemon", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
     };
     for (unsigned i = 0; m->params[i].name != NULL && i < MAX_PARAMS; i++) {
         if (strcmp(m->params[i].name, option->name) == 0)
@@ -253,6 +257,8 @@ static void set_shared(struct args *a, const struct given *g)
         a->no_ignore = true;
     else if (strcmp(g->name, "no-refresh") == 0)
         a->no_refresh = true;
+    else if (strcmp(g->name, "no-daemon") == 0)
+        a->no_daemon = true;
     else if (strcmp(g->name, "help") == 0)
         a->help = true;
     else if (strcmp(g->name, "version") == 0)

@@ -1,12 +1,15 @@
-/* parseltongue: the command line. Thin: it finds the verb, opens the workspace, runs the method and
- * shows the answer. */
+/* parseltongue: the command line. Thin: it finds the verb and has the daemon answer, or opens the
+ * workspace, runs the method and shows the answer by itself. */
 #include "base/io.h"
 #include "cli/args.h"
+#include "cli/client.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
+#include "server/config.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum status {
@@ -26,17 +29,21 @@ struct run {
 };
 
 /* A name that nothing bears, or several do, comes with candidates, be they none. */
-static enum status status_of(int code, const struct answer *a)
+static enum status status_of(int code, bool has_candidates)
 {
-    const struct value *error = value_get(a->root, "error");
     switch (code) {
     case PT_OK: return STATUS_OK;
     case PT_EUSAGE: return STATUS_USAGE;
     case PT_ECANCELED: return STATUS_INTERRUPTED;
     case PT_ENOENT:
-    case PT_EAMBIGUOUS: return value_get(error, "candidates") != NULL ? STATUS_NAME : STATUS_FAILED;
+    case PT_EAMBIGUOUS: return has_candidates ? STATUS_NAME : STATUS_FAILED;
     default: return STATUS_FAILED;
     }
+}
+
+static bool has_candidates(const struct answer *a)
+{
+    return value_get(value_get(a->root, "error"), "candidates") != NULL;
 }
 
 static void notice(void *ctx, const char *text)
@@ -89,13 +96,9 @@ static void name_program(struct run *r, struct call *c)
 static int open_workspace(struct run *r, struct call *c, struct err *err)
 {
     const char *told = NULL;
-    int rc = find_root(r, err);
-    if (rc == PT_OK)
-        rc = c->method->flags & METHOD_CLOSED
+    int rc = c->method->flags & METHOD_CLOSED
                  ? workspace_open_closed(buf_cstr(&r->root), &c->workspace, err)
                  : workspace_open(buf_cstr(&r->root), &c->workspace, &told, err);
-    if (rc == PT_OK)
-        name_program(r, c);
     if (rc == PT_OK && told != NULL)
         output_message(&r->out, told);
     return rc;
@@ -166,30 +169,156 @@ static void advise(struct run *r)
     buf_release(&help);
 }
 
+/* ---- with the daemon ---- */
+
+enum part {
+    PART_NONE,
+    PART_ASK,     /* it answers */
+    PART_SYNC,    /* it brings the graph up to date, which is then read here */
+    PART_RELEASE, /* it lets go of the graph, which is then written here */
+};
+
+static enum part part_of_daemon(struct run *r, const struct call *c)
+{
+    uint32_t flags = c->method->flags;
+    const char *no = getenv("PARSELTONGUE_NO_DAEMON");
+    if (r->args->no_daemon || (no != NULL && *no != '\0' && strcmp(no, "0") != 0) ||
+        flags & (METHOD_NO_WORKSPACE | METHOD_CLOSED) || !client_can_ask(c, buf_cstr(&r->root)))
+        return PART_NONE;
+    /* How the daemon indexes is its own affair. */
+    if (flags & METHOD_WRITES || r->args->no_ignore)
+        return PART_RELEASE;
+    if (r->args->no_refresh)
+        return PART_NONE; /* it would be of no help: its graphs are fresh */
+    return flags & METHOD_RAW ? PART_SYNC : PART_ASK;
+}
+
+static bool may_start(struct run *r)
+{
+    struct config config;
+    struct err err = {0};
+    if (config_load(&config, &err) == PT_OK)
+        return config.start_automatically;
+    notice(r, err.msg);
+    return false;
+}
+
+static int show_answer(struct run *r, struct client_answer *a)
+{
+    if (a->code == PT_OK || r->out.json)
+        output_bytes(&r->out, a->body.p, a->body.n);
+    else
+        output_report(buf_cstr(&a->body));
+    if (r->out.err.code == PT_OK && a->code == PT_EUSAGE)
+        advise(r);
+    return status_of(a->code, a->has_candidates);
+}
+
+/* The daemon's part. PT_OK with *ret_status: it has answered; with -1: the rest is done here. */
+static int take_part(struct run *r, struct client *client, struct call *c, enum part part,
+                     int *ret_status, struct err *err)
+{
+    struct client_answer a;
+    int rc = part == PART_RELEASE ? wire_open(&client->wire, err)
+                                  : client_open(client, may_start(r), err);
+    *ret_status = -1;
+    if (rc != PT_OK)
+        return rc;
+    switch (part) {
+    case PART_NONE: break;
+    case PART_RELEASE: rc = client_release(client, err); break;
+    case PART_SYNC:
+        rc = client_sync(client, err);
+        c->no_refresh = rc == PT_OK;
+        break;
+    case PART_ASK:
+        rc = client_ask(client, &a, err);
+        progress_end(&r->progress); /* wipes the bar */
+        if (rc == PT_OK)
+            *ret_status = show_answer(r, &a);
+        client_answer_release(&a);
+        break;
+    }
+    return rc;
+}
+
+/* The status that the program ends with, or -1: what was asked for is to be done here. */
+static int with_daemon(struct run *r, struct call *c)
+{
+    struct client client = {.wire = {.fd = -1},
+                            .root = buf_cstr(&r->root),
+                            .call = c,
+                            .out = &r->out,
+                            .progress = &r->progress};
+    struct err err = {0};
+    struct buf text = {0};
+    int status = -1;
+    enum part part = part_of_daemon(r, c);
+    if (part == PART_NONE)
+        return status;
+    progress_begin(&r->progress, r->out.terminal_err, r->out.colour_err);
+    int rc = take_part(r, &client, c, part, &status, &err);
+    progress_end(&r->progress);
+    client_close(&client);
+    if (rc == PT_ECANCELED)
+        return STATUS_INTERRUPTED;
+    if (rc != PT_OK && rc != PT_ENOENT) {
+        buf_printf(&text, "%s; answering without the daemon", err.msg);
+        notice(r, buf_cstr(&text));
+    }
+    buf_release(&text);
+    return status;
+}
+
+/* ---- without it ---- */
+
+static int run_here(struct run *r, struct call *c, struct answer *a, struct err *err)
+{
+    if (!(c->method->flags & METHOD_NO_WORKSPACE)) {
+        int rc = open_workspace(r, c, err);
+        if (rc != PT_OK) {
+            answer_fail(a, rc, err->msg);
+            return rc;
+        }
+    }
+    return run_method(r, c, a, err);
+}
+
+static int report(struct run *r, const struct call *c, const struct answer *a, int rc)
+{
+    int status = rc == PT_OK ? c->status : (int)status_of(rc, has_candidates(a));
+    if (r->out.err.code != PT_OK) { /* the output was not taken: that is the cause of the rest */
+        output_message(&r->out, r->out.err.msg);
+        return STATUS_FAILED;
+    }
+    if (rc != PT_OK) {
+        output_failure(&r->out, a);
+        if (rc == PT_EUSAGE)
+            advise(r);
+    }
+    return status;
+}
+
 static int run_verb(struct run *r)
 {
     struct call c;
     struct answer a;
     struct err err = {0};
+    int rc = PT_OK, status = -1;
     answer_init(&a);
     set_up(r, &c);
-    int rc = PT_OK;
-    if (!(c.method->flags & METHOD_NO_WORKSPACE)) {
-        rc = open_workspace(r, &c, &err);
-        if (rc != PT_OK)
-            answer_fail(&a, rc, err.msg);
+    if (!(c.method->flags & METHOD_NO_WORKSPACE))
+        rc = find_root(r, &err);
+    if (rc == PT_OK && !(c.method->flags & METHOD_NO_WORKSPACE)) {
+        name_program(r, &c);
+        status = with_daemon(r, &c);
     }
-    if (rc == PT_OK)
-        rc = run_method(r, &c, &a, &err);
-    int status = rc == PT_OK ? c.status : (int)status_of(rc, &a);
-    if (r->out.err.code != PT_OK) { /* the output was not taken: that is the cause of the rest */
-        output_message(&r->out, r->out.err.msg);
-        status = STATUS_FAILED;
-    } else if (rc != PT_OK) {
-        output_failure(&r->out, &a);
-        if (rc == PT_EUSAGE)
-            advise(r);
-    }
+    if (rc != PT_OK)
+        answer_fail(&a, rc, err.msg);
+    else if (status < 0)
+        rc = run_here(r, &c, &a, &err);
+    if (status < 0 || r->out.err.code != PT_OK)
+        status = report(r, &c, &a, rc);
     workspace_close(c.workspace);
     answer_release(&a);
     return status;

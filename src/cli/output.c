@@ -71,6 +71,16 @@ void output_answer(struct output *o, const struct answer *a)
     buf_release(&out);
 }
 
+void output_bytes(struct output *o, const char *p, size_t n)
+{
+    (void)put(o, STDOUT_FILENO, p, n);
+}
+
+void output_report(const char *text)
+{
+    (void)fputs(text, stderr);
+}
+
 void output_message(struct output *o, const char *text)
 {
     struct buf out = {0};

@@ -27,6 +27,11 @@ bool output_sink(void *ctx, const char *p, size_t n);
 /* A finished answer, as the user wants it. */
 void output_answer(struct output *o, const struct answer *a);
 
+/* An answer, or the report of a failure, that is rendered already: to standard output, and to
+ * standard error. */
+void output_bytes(struct output *o, const char *p, size_t n);
+void output_report(const char *text);
+
 /* "parseltongue: TEXT" on standard error, made harmless. */
 void output_message(struct output *o, const char *text);
 

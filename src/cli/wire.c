@@ -143,6 +143,11 @@ static size_t skip_value(struct slice s, size_t i)
     return i < s.n ? i : s.n;
 }
 
+struct slice wire_first(struct slice json)
+{
+    return slice_head(json, skip_value(json, 0));
+}
+
 struct slice wire_member(struct slice object, const char *key)
 {
     size_t n = strlen(key), i = 1;

@@ -32,6 +32,9 @@ int wire_line(struct wire *w, int timeout_ms, struct slice *ret, struct err *err
  * whatever it is, nothing outside of it is read. */
 struct slice wire_member(struct slice object, const char *key);
 
+/* The value that a text begins with; empty at the end of an array. */
+struct slice wire_first(struct slice json);
+
 /* A JSON string as text: PT_EINVAL if it is none. */
 int wire_text(struct slice json, struct buf *ret, struct err *err);
 
