@@ -2,8 +2,10 @@
 
 enable_testing()
 
+# No test leaves a daemon running, or is answered by somebody else's.
+set(PT_TEST_ENVIRONMENT "PARSELTONGUE_NO_DAEMON=1")
 # A sanitizer's report must not be swallowed by cmocka's own signal handlers.
-set(PT_TEST_ENVIRONMENT
+list(APPEND PT_TEST_ENVIRONMENT
     "ASAN_OPTIONS=handle_segv=2:handle_abort=2:handle_sigfpe=2:handle_sigill=2:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
     "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0")

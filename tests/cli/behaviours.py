@@ -47,9 +47,9 @@ class Done:
 
 
 class Place:
-    """A tree, the state of the program, and how to run it there."""
+    """A tree, the state of the program, and how to run it there. With a daemon only if asked for."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, daemon=False):
         self.program = program
         self.top = pathlib.Path(folder)
         self.tree = self.top / "tree"
@@ -57,6 +57,11 @@ class Place:
         self.tree.mkdir()
         self.env = {"XDG_STATE_HOME": str(self.state), "HOME": str(self.top), "LC_ALL": "C",
                     "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+        if daemon:
+            (self.top / "r").mkdir(mode=0o700)
+            self.env["XDG_RUNTIME_DIR"] = str(self.top / "r")
+        else:
+            self.env["PARSELTONGUE_NO_DAEMON"] = "1"
         self.env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
 
     def write(self, files, tree=None):
@@ -88,9 +93,14 @@ class Place:
     def ask(self, *arguments, **more):
         return self.good(*arguments, "--format", "json", **more).json()
 
+    def end(self):
+        """Nothing may be left running."""
+        if "XDG_RUNTIME_DIR" in self.env:
+            self.run("daemon", "stop")
+
     def folder(self):
         """Where the state of the tree is."""
-        (found,) = self.state.glob("parseltongue/*")
+        (found,) = (path for path in self.state.glob("parseltongue/*-*") if path.is_dir())
         return found
 
     def graph(self):
