@@ -263,26 +263,37 @@ static int ask_status(struct answer *a, struct err *err)
     return rc;
 }
 
+static int running_status(struct answer *a, const struct running *who, struct err *err)
+{
+    answer_title(a, "the daemon runs: process %" PRId32, who->pid);
+    (void)value_show(answer_bool(a, a->root, "running", true), SHOW_JSON);
+    int rc = ask_status(a, err);
+    return rc == PT_OK ? rc : err_prefix(err, "process %" PRId32 " is the daemon, but", who->pid);
+}
+
+static void not_running_status(struct call *c, struct answer *a)
+{
+    answer_title(a, "no daemon runs");
+    (void)value_show(answer_bool(a, a->root, "running", false), SHOW_JSON);
+    c->status = STATUS_NOT_RUNNING;
+}
+
 static int daemon_status_of(struct call *c, struct answer *a, struct err *err)
 {
     struct running who;
     struct buf log = {0};
     int rc = running_find(&who, err);
-    if (rc != PT_OK)
-        return rc;
-    if (!who.yes) {
-        answer_title(a, "no daemon runs");
-        c->status = STATUS_NOT_RUNNING;
-    } else {
-        answer_title(a, "the daemon runs: process %" PRId32, who.pid);
+    if (rc == PT_OK && who.yes)
+        rc = running_status(a, &who, err);
+    else if (rc == PT_OK)
+        not_running_status(c, a);
+    /* It may have ended between the two looks. */
+    if (rc != PT_OK && running_find(&who, NULL) == PT_OK && !who.yes) {
+        a->root = answer_loose(a);
+        not_running_status(c, a);
+        rc = PT_OK;
     }
-    (void)value_show(answer_bool(a, a->root, "running", who.yes), SHOW_JSON);
-    if (who.yes) {
-        rc = ask_status(a, err);
-        if (rc != PT_OK)
-            rc = err_prefix(err, "process %" PRId32 " is the daemon, but", who.pid);
-    }
-    if (log_file_path(&log, NULL) == PT_OK)
+    if (rc == PT_OK && log_file_path(&log, NULL) == PT_OK)
         (void)answer_string(a, a->root, "log", ROLE_PLACE, log.p, log.n);
     buf_release(&log);
     return rc;

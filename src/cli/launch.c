@@ -166,6 +166,15 @@ static int reason(const char *log, uint64_t from, struct err *err)
     return rc;
 }
 
+/* Another daemon was quicker. Ours would end by itself when it finds that; but if it is slow, and
+ * the other one is stopped meanwhile, it would be there when nobody expects it. */
+static void call_back(pid_t child)
+{
+    int status;
+    (void)kill(child, SIGTERM);
+    (void)waitpid(child, &status, 0);
+}
+
 /* Until it answers, or is gone. Another one that began at the same time is as good. */
 static int await_start(pid_t child, struct launch *ret, const char *log, uint64_t log_from,
                        struct err *err)
@@ -179,6 +188,8 @@ static int await_start(pid_t child, struct launch *ret, const char *log, uint64_
             if (running_find(&who, NULL) == PT_OK)
                 ret->pid = who.pid;
             ret->started = ret->pid == (int32_t)child;
+            if (!ret->started && ret->pid > 0 && alive)
+                call_back(child);
             return PT_OK;
         }
         if (!alive && (running_find(&who, NULL) != PT_OK || !who.yes))

@@ -122,6 +122,12 @@ static size_t skip_string(struct slice s, size_t i)
     return i + 1;
 }
 
+/* Of a string, object or array. */
+static bool is_end(char c)
+{
+    return c == '"' || c == '}' || c == ']';
+}
+
 /* Where the value that begins at i ends. */
 static size_t skip_value(struct slice s, size_t i)
 {
@@ -137,7 +143,7 @@ static size_t skip_value(struct slice s, size_t i)
             depth -= c == '}' || c == ']';
             i++;
         }
-        if (depth == 0 && i > 0 && i <= s.n && memchr("\"}]", s.p[i - 1], 3) != NULL)
+        if (depth == 0 && i > 0 && i <= s.n && is_end(s.p[i - 1]))
             break;
     }
     return i < s.n ? i : s.n;
@@ -148,17 +154,28 @@ struct slice wire_first(struct slice json)
     return slice_head(json, skip_value(json, 0));
 }
 
+/* Behind blanks, and at most one of `mark`. */
+static size_t skip_mark(struct slice s, size_t i, char mark)
+{
+    bool seen = false;
+    while (i < s.n && (s.p[i] == ' ' || (s.p[i] == mark && !seen))) {
+        seen |= s.p[i] == mark;
+        i++;
+    }
+    return i;
+}
+
 struct slice wire_member(struct slice object, const char *key)
 {
-    size_t n = strlen(key), i = 1;
+    size_t n = strlen(key), i = skip_mark(object, 0, '{');
     while (i < object.n && object.p[i] == '"') {
-        size_t end = skip_string(object, i), value = end + 1, after;
+        size_t end = skip_string(object, i), value = skip_mark(object, end, ':');
         if (value >= object.n)
             break;
-        after = skip_value(object, value);
+        size_t after = skip_value(object, value);
         if (end - i == n + 2 && memcmp(object.p + i + 1, key, n) == 0)
             return slice_of(object.p + value, after - value);
-        i = after + 1;
+        i = skip_mark(object, after, ',');
     }
     return (struct slice){NULL, 0};
 }

@@ -120,9 +120,9 @@ static int set_choice(const struct setting *s, const char *text, struct config *
                        text);
     switch (s->type) {
     case SETTING_YES_NO: *(bool *)((char *)c + s->at) = i == 0; break;
-    case SETTING_LEVEL: *(enum log_level *)(void *)((char *)c + s->at) = (enum log_level)i; break;
+    case SETTING_LEVEL: c->log_level = (enum log_level)i; break;
     case SETTING_DURABILITY:
-        *(enum wal_durability *)(void *)((char *)c + s->at) = durabilities[i];
+        c->durability = durabilities[(unsigned)i < PT_COUNT(durabilities) ? i : 0];
         break;
     case SETTING_NUMBER:
     case SETTING_BYTES: break;

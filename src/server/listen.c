@@ -18,15 +18,24 @@ void listener_init(struct listener *l)
     *l = (struct listener){.lock = -1, .passed = -1};
 }
 
-/* Who asks whether a daemon runs holds the lock for a moment: that is no daemon. */
-#define LOCK_TRIES 20u
-#define LOCK_PAUSE_NS (10 * (long)CLOCK_NS_PER_MS)
+/* Who asks whether a daemon runs (running_find) holds the lock for a moment, but shares it: that is
+ * no daemon, and soon gone. */
+#define LOCK_TRIES 100u
+#define LOCK_PAUSE_NS (2 * (long)CLOCK_NS_PER_MS)
+
+static bool is_shared(const char *path)
+{
+    int fd = -1;
+    bool shared = io_lock(path, false, &fd, NULL) == PT_OK;
+    io_close(fd);
+    return shared;
+}
 
 static int lock_file(const char *path, int *ret, struct err *err)
 {
     struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
     int rc = io_lock(path, true, ret, err);
-    for (unsigned i = 1; rc == PT_EEXIST && i < LOCK_TRIES; i++) {
+    for (unsigned i = 1; rc == PT_EEXIST && i < LOCK_TRIES && is_shared(path); i++) {
         (void)nanosleep(&pause, NULL);
         rc = io_lock(path, true, ret, err);
     }

@@ -1,0 +1,339 @@
+"""The daemon's life as the command line sees it: it comes, it goes, it is killed, it is another one, and every
+question is answered all the same. Functions as in behaviours.py; their Place has a daemon."""
+
+import concurrent.futures
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from behaviours import SMALL, Wrong, equal, fails, holds
+
+LIMIT = 20
+
+
+def running(place):
+    """The process of the daemon, or None."""
+    done = place.run("daemon", "status", "--format", "json")
+    status = json.loads(done.out)
+    equal(done.status, 0 if status["running"] else 3, "exit status of daemon status")
+    return status["pid"] if status["running"] else None
+
+
+def until(true, what):
+    end = time.monotonic() + LIMIT
+    while not true():
+        if time.monotonic() > end:
+            raise Wrong("not within %d s: %s" % (LIMIT, what))
+        time.sleep(0.01)
+
+
+def runtime(place):
+    return place.top / "r" / "parseltongue"
+
+
+def log(place):
+    return (place.state / "parseltongue" / "daemon.log").read_text()
+
+
+def configure(place, text):
+    path = place.top / ".config" / "parseltongue" / "config.ini"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def callers(place, name="g", **more):
+    done = place.good("query", "callers", name, "--format", "json", **more)
+    return sorted(row["name"] for row in done.json()["nodes"])
+
+
+def hang_up(place, pid):
+    """As if the machine had been switched off for the daemon alone."""
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: running(place) is None, "the end of a killed process")
+
+
+# ---- start, status, stop ----
+
+
+def test_the_daemon_starts_and_stops_once(place):
+    equal(running(place), None, "before")
+    started = place.ask("daemon", "start")
+    equal(started["started"], True, "the first start")
+    equal(place.ask("daemon", "start"), {"started": False, "pid": started["pid"]}, "the second")
+    equal(running(place), started["pid"], "the process")
+    equal(place.ask("daemon", "stop"), {"stopped": True, "pid": started["pid"]}, "stop")
+    equal(running(place), None, "after")
+    equal(place.ask("daemon", "stop"), {"stopped": False}, "another stop")
+    holds(place.good("daemon", "start").out, "the daemon runs: process ", "start as text")
+    holds(place.good("daemon", "start").out, "the daemon runs already: process ", "again")
+
+
+def test_many_starts_at_once_give_one_daemon(place):
+    for _ in range(3):
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            came = list(pool.map(lambda _: place.ask("daemon", "start"), range(6)))
+        equal(len({one["pid"] for one in came}), 1, "daemons (%r)" % came)
+        equal(sum(one["started"] for one in came), 1, "those who started it (%r)" % came)
+        equal(running(place), came[0]["pid"], "the one that runs")
+        place.good("daemon", "stop")
+
+
+def test_a_killed_daemon_leaves_nothing_that_matters(place):
+    first = place.ask("daemon", "start")["pid"]
+    hang_up(place, first)
+    holds(str(sorted(p.name for p in runtime(place).iterdir())), "daemon.sock", "what is left")
+    equal(place.ask("daemon", "stop"), {"stopped": False}, "stop")
+    second = place.ask("daemon", "start")
+    equal(second["started"], True, "start after kill -9")
+    equal(running(place), second["pid"], "the new one")
+
+
+def test_no_stranger_is_ever_killed(place):
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        runtime(place).mkdir(mode=0o700)
+        path = runtime(place) / "daemon.pid"
+        path.write_text("%d 12345\n" % stranger.pid)
+        equal(place.ask("daemon", "stop"), {"stopped": False}, "stop with a pid file that lies")
+        with path.open("r+") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            fails(place, ["daemon", "stop"], 1, "is another one by now")
+        with path.open("r+") as held:
+            path.write_text("nonsense")
+            fcntl.flock(held, fcntl.LOCK_EX)
+            fails(place, ["daemon", "stop"], 1, "has not said which process it is")
+        equal(stranger.poll(), None, "the stranger")
+        place.good("daemon", "start")
+        equal(stranger.poll(), None, "the stranger")
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_daemon_that_does_not_listen_is_stopped_by_a_signal(place):
+    pid = place.ask("daemon", "start")["pid"]
+    (runtime(place) / "daemon.sock").unlink()
+    fails(place, ["daemon", "status"], 1, "process %d is the daemon, but" % pid)
+    equal(place.ask("daemon", "stop"), {"stopped": True, "pid": pid}, "stop")
+    equal(running(place), None, "after")
+
+
+def test_why_a_daemon_does_not_start_is_told(place):
+    configure(place, "[daemon]\nlog_levle = info\n")
+    fails(place, ["daemon", "start"], 1, "config.ini:2: [daemon] has no 'log_levle'; did you mean log_level?")
+    fails(place, ["daemon"], 1, "config.ini:2: [daemon] has no 'log_levle'")
+    configure(place, "")
+    runtime(place).write_text("in the way")
+    fails(place, ["daemon", "start"], 1, "the daemon did not start: ")
+    holds(log(place), "level=error msg=\"not running\"", "the log")
+    runtime(place).unlink()
+    place.good("daemon", "start")
+
+
+def test_without_a_place_for_state_nothing_is_left_behind(place):
+    (place.state).mkdir()
+    (place.state / "parseltongue").write_text("in the way")
+    fails(place, ["daemon", "start"], 1, "parseltongue")
+    equal(running(place), None, "after")
+
+
+def test_actions_refuse_what_is_not_theirs(place):
+    fails(place, ["daemon", "dance"], 2, "none of run|start|stop|status|logs")
+    fails(place, ["daemon", "stop", "--watch", "."], 2, "daemon stop takes no --watch")
+    fails(place, ["daemon", "start", "--lines", "3"], 2, "daemon start takes no --lines")
+    fails(place, ["daemon", "logs"], 1, "there is no log yet")
+
+
+def test_trees_given_at_the_start_are_followed(place):
+    place.write(SMALL)
+    place.good("daemon", "start", "--watch", ".")
+    status = place.ask("daemon", "status")
+    equal([row["workspace"] for row in status["workspaces"]], [str(place.tree)], "workspaces")
+
+
+# ---- signals and logs ----
+
+
+def test_a_reload_takes_all_of_a_file_or_nothing(place):
+    pid = place.ask("daemon", "start")["pid"]
+    configure(place, "[daemon]\nlog_level = noisy\n")
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: "log_level is one of debug|info|warn|error|off" in log(place), "the refusal in the log")
+    configure(place, "[daemon]\nlog_level = error\n")
+    os.kill(pid, signal.SIGHUP)
+    time.sleep(0.3)
+    place.good("daemon", "stop")
+    if "stopped" in log(place):
+        raise Wrong("the new level is not heeded: " + log(place))
+
+
+def test_logs_are_turned_over_and_followed(place):
+    configure(place, "[daemon]\nlog_file_max_bytes = 4K\n")
+    pid = place.ask("daemon", "start")["pid"]
+    follower = place.start("daemon", "logs", "--follow", "--lines", "0")
+    until(lambda: running(place) == pid, "the daemon")
+    time.sleep(0.3)
+    for i in range(100):
+        os.kill(pid, signal.SIGHUP)
+        time.sleep(0.005)
+    until(lambda: (place.state / "parseltongue" / "daemon.log.1").exists(), "the old log")
+    size = (place.state / "parseltongue" / "daemon.log").stat().st_size
+    if size > 4096:
+        raise Wrong("a log of %d bytes" % size)
+    time.sleep(0.4)
+    follower.send_signal(signal.SIGINT)
+    out, _ = follower.communicate(timeout=LIMIT)
+    equal(follower.returncode, 130, "exit status of logs --follow")
+    lines = out.decode().splitlines()
+    shown = sum("configuration read again" in line for line in lines)
+    signals = sum("msg=signal" in line for line in lines)
+    equal(shown, signals, "lines (of %d)" % len(lines))
+    if shown < 20:
+        raise Wrong("only %d lines" % shown)
+    equal(len(place.good("daemon", "logs", "--lines", "2").out.splitlines()), 2, "the last lines")
+    holds(place.ask("daemon", "logs", "--lines", "1")["text"], "msg=", "the last line as JSON")
+    fails_json = place.run("daemon", "logs", "--follow", "--format", "json")
+    equal(fails_json.status, 2, "exit status of logs --follow as JSON")
+
+
+# ---- questions ----
+
+
+def test_a_question_starts_the_daemon_and_is_never_answered_stale(place):
+    place.write(SMALL)
+    equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers")
+    pid = running(place)
+    if pid is None:
+        raise Wrong("no daemon")
+    for i in range(5):
+        place.write({"c.py": "from a import g\n\n\ndef n%d():\n    g()\n" % i})
+        equal(callers(place), ["a.A.f", "a.f", "b.h", "c.n%d" % i], "callers at once")
+    equal(running(place), pid, "the same daemon")
+
+
+def test_the_daemon_is_left_out_when_that_is_asked_for(place):
+    place.write(SMALL)
+    callers(place, env={"PARSELTONGUE_NO_DAEMON": "1"})
+    place.good("query", "callers", "g", "--no-daemon")
+    configure(place, "[daemon]\nstart_automatically = no\n")
+    callers(place)
+    equal(running(place), None, "a daemon")
+    configure(place, "[daemon]\nstart_automatically = perhaps\n")
+    callers(place)
+    equal(running(place), None, "a daemon")
+
+
+def test_writers_and_readers_of_the_store_work_beside_the_daemon(place):
+    place.write(SMALL)
+    callers(place)
+    place.good("index")
+    equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers after index")
+    place.write({"c.py": "from a import g\n\n\ndef late():\n    g()\n"})
+    holds(place.good("export", "nodes").out, "c.late", "export")
+    place.good("verify")
+    place.good("root")
+    equal(place.ask("query", "list", "--no-refresh")["stale"], 0, "stale files")
+    place.good("query", "list", "--no-ignore")
+    equal(callers(place), ["a.A.f", "a.f", "b.h", "c.late"], "callers after all")
+
+
+def test_a_daemon_that_dies_while_it_is_asked_costs_no_answer(place):
+    place.write(SMALL)
+    callers(place)
+    pid = running(place)
+    os.kill(pid, signal.SIGSTOP)
+    asking = place.start("query", "callers", "g", "--format", "json")
+    time.sleep(0.3)
+    os.kill(pid, signal.SIGKILL)
+    out, err = asking.communicate(timeout=LIMIT)
+    equal((asking.returncode, err), (0, b""), "the end of the question")
+    equal(sorted(row["name"] for row in json.loads(out)["nodes"]), ["a.A.f", "a.f", "b.h"], "callers")
+
+
+def test_a_daemon_that_hangs_costs_no_answer(place):
+    place.write(SMALL)
+    callers(place)
+    pid = running(place)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_who_waits_can_be_interrupted(place):
+    place.write(SMALL)
+    callers(place)
+    pid = running(place)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        asking = place.start("query", "callers", "g")
+        time.sleep(0.3)
+        began = time.monotonic()
+        asking.send_signal(signal.SIGINT)
+        out, _ = asking.communicate(timeout=LIMIT)
+        equal((asking.returncode, out), (130, b""), "the end of the question")
+        if time.monotonic() - began > 1:
+            raise Wrong("it went on for %.1f s" % (time.monotonic() - began))
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+class Other:
+    """A daemon of another version: it says so, and stops if asked."""
+
+    def __init__(self, place, stops=True):
+        runtime(place).mkdir(mode=0o700, exist_ok=True)
+        self.lock = (runtime(place) / "daemon.pid").open("a+")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.path = runtime(place) / "daemon.sock"
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(self.path))
+        self.socket.listen()
+        self.asked = []
+        self.stops = stops
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            connection, _ = self.socket.accept()
+            with connection, connection.makefile("rw") as stream:
+                for line in stream:
+                    request = json.loads(line)
+                    self.asked.append(request["method"])
+                    result = {"version": "0.0.1", "identity": "x"}
+                    if self.stops and request["method"] == "daemon.stop":
+                        result = {"stopping": True}
+                    stream.write(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}) + "\n")
+                    stream.flush()
+                    if self.stops and request["method"] == "daemon.stop":
+                        self.path.unlink()
+                        self.socket.close()
+                        self.lock.close()
+                        return
+
+
+def test_a_daemon_of_another_version_is_replaced(place):
+    place.write(SMALL)
+    other = Other(place)
+    equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers")
+    equal(other.asked, ["daemon.ping", "daemon.stop"], "what the old one was asked")
+    if running(place) is None:
+        raise Wrong("no daemon of ours")
+
+
+# ---- all of them ----
+
+
+def all_tests():
+    tests = {name[5:].replace("_", "-"): test for name, test in sorted(globals().items())
+             if name.startswith("test_")}
+    for test in tests.values():
+        test.daemon = True
+    return tests
