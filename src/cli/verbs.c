@@ -31,8 +31,7 @@ const struct method cli_methods[] = {
      .run = run_completion},
     {.name = "daemon",
      .verb = "daemon",
-     .summary = "Keep graphs current, and answer from them: in the foreground (run), or beside "
-                "your work",
+     .summary = "Keep graphs current, and answer from them, beside your work",
      .example = "start --watch ~/src/redis",
      .flags = METHOD_NO_WORKSPACE,
      .params = {{.name = "action",

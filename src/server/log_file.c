@@ -34,7 +34,9 @@ static int make_folder(const char *path, struct err *err)
 {
     struct buf folder = {0};
     const char *slash = strrchr(path, '/');
-    buf_add(&folder, path, slash != NULL ? (size_t)(slash - path) : 0);
+    if (slash == NULL)
+        return PT_OK;
+    buf_add(&folder, path, (size_t)(slash - path));
     int rc = io_mkdir_p(buf_cstr(&folder), 0700, err);
     buf_release(&folder);
     return rc;
