@@ -41,16 +41,16 @@ static const struct setting settings[] = {
     {"daemon", "max_connections", "4096", "How many clients may be connected at once.",
      AT(max_connections), SETTING_NUMBER, 1, 65536},
     {"daemon", "idle_exit_minutes", "0",
-     "The daemon ends when nobody has asked anything for so long; 0: never.", AT(idle_exit_minutes),
+     "The daemon ends when nobody has been connected for so long; 0: never.", AT(idle_exit_minutes),
      SETTING_NUMBER, 0, 525600},
     {"daemon", "start_automatically", "yes", "May a question on the command line start the daemon?",
      AT(start_automatically), SETTING_YES_NO, 0, 0},
     {"index", "threads", "0", "How many threads read files; 0: one for each processor.",
      AT(threads), SETTING_NUMBER, 0, 1024},
-    {"index", "max_file_bytes", "8M", "Larger source files are left out.", AT(max_file_bytes),
-     SETTING_BYTES, KB, GB},
+    {"index", "max_file_bytes", "8M", "Reserved: larger source files are left out.",
+     AT(max_file_bytes), SETTING_BYTES, KB, GB},
     {"store", "durability", "interval",
-     "When a commit is safe from a power cut: before it is answered, soon after, or whenever the "
+     "Reserved: when a commit is safe from a power cut: before it is answered, soon after, or whenever the "
      "system writes it. (No crash of the daemon alone ever loses one.)",
      AT(durability), SETTING_DURABILITY, 0, 0},
 };

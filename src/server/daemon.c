@@ -117,7 +117,7 @@ static int uv_failed(int rc, const char *what, struct err *err)
 /* After this, daemon_stop and the loop bring everything to its end. */
 static int set_up_loop(struct daemon *d, struct err *err)
 {
-    uv_timer_t *const timers[] = {&d->deadline, &d->tick, &d->stop_limit};
+    uv_timer_t *const timers[] = {&d->deadline, &d->tick, &d->stop_limit, &d->idle};
     const struct hub_options hub = {
         .loop = &d->loop, .threads = d->options.threads, .changed = subscriptions_tell, .ctx = d};
     int rc = uv_loop_init(&d->loop);
@@ -158,6 +158,7 @@ static int begin(struct daemon *d, struct err *err)
         rc = listener_open(&d->listener, &d->server, conn_accept, err);
     if (rc != PT_OK)
         return rc;
+    idle_begin(d);
     log_info("listening", log_str("socket", buf_cstr(&d->listener.path)));
     if (d->options.ready != NULL)
         d->options.ready(d->options.ctx, buf_cstr(&d->listener.path));
@@ -206,6 +207,7 @@ int daemon_run(const struct daemon_options *o, struct err *err)
     d->options.max_connections = given_or(o->max_connections, DAEMON_CONNECTIONS);
     d->options.stop_ms = given_or(o->stop_ms, DAEMON_STOP_MS);
     d->options.stall_ms = given_or(o->stall_ms, DAEMON_STALL_MS);
+    d->options.look_ms = given_or(o->look_ms, DAEMON_LOOK_MS);
     d->chunk = chunk;
     d->started_ns = clock_now_ns();
     link_init(&d->conns);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct daemon_options {
     const char *const *watch; /* n_watch trees that are followed from the beginning */
@@ -20,6 +21,9 @@ struct daemon_options {
     unsigned stop_ms;         /* what a graceful stop waits for answers; 0: DAEMON_STOP_MS */
     unsigned stall_ms;        /* after which a client that takes no answers is dropped; 0:
                                  DAEMON_STALL_MS */
+    uint64_t idle_exit_ms;    /* stops when nobody has been connected for so long; 0: never */
+    unsigned look_ms;         /* how often it looks whether it can be reached at all, and stops if
+                                 its socket is gone; 0: DAEMON_LOOK_MS */
     /* It listens: connections are taken from now on. May be NULL. */
     void (*ready)(void *ctx, const char *socket);
     /* SIGHUP came. May be NULL. */
@@ -30,6 +34,7 @@ struct daemon_options {
 #define DAEMON_CONNECTIONS 4096u
 #define DAEMON_STOP_MS 5000u
 #define DAEMON_STALL_MS 30000u
+#define DAEMON_LOOK_MS 10000u
 
 /* Runs in the foreground until SIGTERM, SIGINT or daemon.stop, and then stops in order: takes no
  * more requests, finishes those under way (a second signal: does not), closes the workspaces.

@@ -23,6 +23,8 @@ struct daemon {
     uint64_t deadline_at;
     uv_timer_t tick; /* once a second, while there are connections: who does not read? */
     uv_timer_t stop_limit;
+    uv_timer_t idle; /* is the daemon of use to anybody? (idle.c) */
+    uint64_t idle_since_ns, idle_asked;
     uv_signal_t signals[3];
     struct link conns, waiting, subscriptions;
     unsigned n_conns;
@@ -105,5 +107,9 @@ void daemon_stop(struct daemon *d);
 /* Is a stop done but for this? */
 void daemon_advance(struct daemon *d);
 void daemon_status(struct daemon *d, struct answer *a);
+
+/* ---- of use to nobody (idle.c) ---- */
+
+void idle_begin(struct daemon *d);
 
 #endif
