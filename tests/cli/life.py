@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from behaviours import SMALL, Wrong, equal, fails, holds
+from behaviours import SMALL, Wrong, equal, fails, holds, on_terminal
 
 LIMIT = 20
 
@@ -285,9 +285,11 @@ def test_who_waits_can_be_interrupted(place):
 
 
 class Other:
-    """A daemon of another version: it says so, and stops if asked."""
+    """What is no daemon of ours: to a request it gives the answers [(id, result)] that a function says, and it
+    stops if asked."""
 
-    def __init__(self, place, stops=True):
+    def __init__(self, place, answers):
+        self.answers = answers
         runtime(place).mkdir(mode=0o700, exist_ok=True)
         self.lock = (runtime(place) / "daemon.pid").open("a+")
         fcntl.flock(self.lock, fcntl.LOCK_EX)
@@ -296,7 +298,6 @@ class Other:
         self.socket.bind(str(self.path))
         self.socket.listen()
         self.asked = []
-        self.stops = stops
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
@@ -307,12 +308,10 @@ class Other:
                 for line in stream:
                     request = json.loads(line)
                     self.asked.append(request["method"])
-                    result = {"version": "0.0.1", "identity": "x"}
-                    if self.stops and request["method"] == "daemon.stop":
-                        result = {"stopping": True}
-                    stream.write(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}) + "\n")
-                    stream.flush()
-                    if self.stops and request["method"] == "daemon.stop":
+                    for asked, result in self.answers(request):
+                        stream.write(json.dumps({"jsonrpc": "2.0", "id": asked, "result": result}) + "\n")
+                        stream.flush()
+                    if request["method"] == "daemon.stop":
                         self.path.unlink()
                         self.socket.close()
                         self.lock.close()
@@ -321,11 +320,35 @@ class Other:
 
 def test_a_daemon_of_another_version_is_replaced(place):
     place.write(SMALL)
-    other = Other(place)
+    other = Other(place, lambda request: [(request["id"], {"version": "0.0.1", "identity": "x"})])
     equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers")
     equal(other.asked, ["daemon.ping", "daemon.stop"], "what the old one was asked")
     if running(place) is None:
         raise Wrong("no daemon of ours")
+
+
+def test_who_waits_for_a_first_index_sees_how_far_it_is(place):
+    place.good("daemon", "start")
+    ours = place.ask("daemon", "status")
+    place.good("daemon", "stop")
+    looks, asked = [], []
+
+    def answers(request):
+        if request["method"] == "daemon.ping":
+            return [(request["id"], {"version": ours["version"], "identity": ours["identity"]})]
+        if request["method"] != "daemon.status":
+            asked.append(request["id"])
+            return []
+        looks.append(request)
+        other = {"workspace": "/elsewhere", "state": "starting", "files_done": 1, "files": 3}
+        row = {"workspace": str(place.tree), "state": "starting", "files_done": 100 * len(looks), "files": 1000}
+        answer = [(asked[0], {"text": "the answer\n"})] if len(looks) == 6 else []
+        return [(request["id"], {"workspaces": [other, row]}), *answer]
+
+    Other(place, answers)
+    seen = on_terminal(place, ["query", "callers", "g"])
+    holds(seen, "500 of 1000 files", "the terminal")
+    equal(seen.split("\033[K")[-1], "the answer\n", "what is left on the terminal")
 
 
 # ---- all of them ----
