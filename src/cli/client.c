@@ -36,12 +36,9 @@ static int start(struct client *c, struct err *err)
 
 static int replace(struct client *c, struct err *err)
 {
-    int32_t pid;
-    bool ran;
     wire_close(&c->wire);
     tell(c, "the daemon is of another version: it is stopped, and this one's started");
-    int rc = launch_stop(&pid, &ran, err);
-    return rc == PT_OK ? start(c, err) : rc;
+    return start(c, err);
 }
 
 int client_open(struct client *c, bool may_start, struct err *err)
@@ -265,6 +262,16 @@ static int code_named(struct slice name)
     return PT_EINTERNAL;
 }
 
+static int refusal(struct slice data, struct err *err)
+{
+    struct buf text = {0};
+    (void)wire_text(wire_member(data, "message"), &text, NULL);
+    int rc = err_set(err, PT_EINTERNAL, "the daemon cannot answer%s%s", text.n > 0 ? ": " : "",
+                     buf_cstr(&text));
+    buf_release(&text);
+    return rc;
+}
+
 /* Failures that are the answer: about a name, a cursor, an argument. All others may be the daemon's
  * own, and are found again, or not, by whoever asks by itself. */
 static int take_failure(const struct client *c, struct slice data, struct client_answer *ret,
@@ -273,7 +280,7 @@ static int take_failure(const struct client *c, struct slice data, struct client
     int code = code_named(wire_member(data, "code"));
     bool has_candidates = wire_member(data, "candidates").n > 0;
     if (code == PT_EINTERNAL || (code == PT_ENOENT && !has_candidates))
-        return err_set(err, PT_EINTERNAL, "the daemon cannot answer that");
+        return refusal(data, err);
     ret->code = code;
     ret->has_candidates = has_candidates;
     if (!c->out->json)

@@ -166,6 +166,9 @@ static int daemon_start(struct call *c, struct answer *a, struct err *err)
         rc = launch_start(watch, call_flag(c, "force"), &launch, err);
     if (rc != PT_OK)
         return rc;
+    if (launch.replaced != 0)
+        answer_warning(a, "process %" PRId32 ", a daemon of another version, was stopped",
+                       launch.replaced);
     answer_title(a,
                  launch.started ? "the daemon runs: process %" PRId32
                                 : "the daemon runs already: process %" PRId32,

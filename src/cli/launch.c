@@ -115,14 +115,18 @@ static int spawn(const struct words *w, const char *log, pid_t *ret, struct err 
 
 /* ---- waiting for it ---- */
 
-static bool answers(void)
+enum pong { PONG_NONE, PONG_OTHER /* version */, PONG_OURS };
+
+static enum pong ping(void)
 {
     struct wire w;
     struct slice pong;
-    bool yes = wire_open(&w, NULL) == PT_OK &&
-               wire_ask(&w, "daemon.ping", NULL, PING_LIMIT_MS, &pong, NULL) == PT_OK;
+    enum pong what = PONG_NONE;
+    if (wire_open(&w, NULL) == PT_OK &&
+        wire_ask(&w, "daemon.ping", NULL, PING_LIMIT_MS, &pong, NULL) == PT_OK)
+        what = wire_same_version(pong) ? PONG_OURS : PONG_OTHER;
     wire_close(&w);
-    return yes;
+    return what;
 }
 
 static uint64_t size_of(const char *path)
@@ -184,7 +188,7 @@ static int await_start(pid_t child, struct launch *ret, const char *log, uint64_
     bool alive = true;
     while (clock_now_ns() < end) {
         int status;
-        if (answers()) {
+        if (ping() != PONG_NONE) {
             if (running_find(&who, NULL) == PT_OK)
                 ret->pid = who.pid;
             ret->started = ret->pid == (int32_t)child;
@@ -217,13 +221,19 @@ int launch_start(const char *watch, bool force, struct launch *ret, struct err *
     struct words words = {.n = 0};
     struct running who;
     pid_t child = 0;
+    bool ran;
+    enum pong pong = ping();
+    int rc = PT_OK;
     *ret = (struct launch){.started = false};
-    if (answers()) {
+    if (pong == PONG_OURS) {
         if (running_find(&who, NULL) == PT_OK)
             ret->pid = who.pid;
         return PT_OK;
     }
-    int rc = make_log(&log, err);
+    if (pong == PONG_OTHER)
+        rc = launch_stop(&ret->replaced, &ran, err);
+    if (rc == PT_OK)
+        rc = make_log(&log, err);
     uint64_t from = rc == PT_OK ? size_of(buf_cstr(&log)) : 0;
     if (rc == PT_OK)
         rc = make_words(&words, watch, force, err);

@@ -12,12 +12,13 @@
 #include <stdint.h>
 
 struct launch {
-    bool started; /* by this call; else one ran already */
-    int32_t pid;  /* 0: not known */
+    bool started;     /* by this call; else one ran already */
+    int32_t pid;      /* 0: not known */
+    int32_t replaced; /* a daemon of another version that was stopped for it; 0: none was */
 };
 
 /* Starts this program as the daemon, in a session of its own, with nothing of ours but the
- * environment, and waits until the socket answers. `watch`: trees, one a line, or NULL. Several may
+ * environment, and waits until the socket answers. A daemon of another version is stopped first. `watch`: trees, one a line, or NULL. Several may
  * be started at once: one of them stays, and all calls succeed. Otherwise the error is what the log
  * says of the reason. */
 int launch_start(const char *watch, bool force, struct launch *ret, struct err *err);

@@ -214,6 +214,16 @@ static int show_answer(struct run *r, struct client_answer *a)
     return status_of(a->code, a->has_candidates);
 }
 
+/* Somebody's question made the daemon take up the tree again. */
+static void release_again(void *ctx)
+{
+    struct run *r = ctx;
+    struct client client = {.wire = {.fd = -1}, .root = buf_cstr(&r->root)};
+    if (wire_open(&client.wire, NULL) == PT_OK)
+        (void)client_release(&client, NULL);
+    client_close(&client);
+}
+
 /* The daemon's part. PT_OK with *ret_status: it has answered; with -1: the rest is done here. */
 static int take_part(struct run *r, struct client *client, struct call *c, enum part part,
                      int *ret_status, struct err *err)
@@ -226,7 +236,10 @@ static int take_part(struct run *r, struct client *client, struct call *c, enum 
         return rc;
     switch (part) {
     case PART_NONE: break;
-    case PART_RELEASE: rc = client_release(client, err); break;
+    case PART_RELEASE:
+        c->contended = release_again;
+        rc = client_release(client, err);
+        break;
     case PART_SYNC:
         rc = client_sync(client, err);
         c->no_refresh = rc == PT_OK;

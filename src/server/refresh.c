@@ -18,6 +18,8 @@ static int reopen(struct call *c, struct err *err)
     const char *notice = NULL;
     struct workspace *fresh = NULL;
     struct timespec pause = {.tv_nsec = PAUSE_NS};
+    if (c->contended != NULL)
+        c->contended(c->notice_ctx);
     (void)nanosleep(&pause, NULL);
     int rc = workspace_open(workspace_root(c->workspace), &fresh, &notice, err);
     if (rc != PT_OK)

@@ -284,9 +284,17 @@ def test_who_waits_can_be_interrupted(place):
         os.kill(pid, signal.SIGCONT)
 
 
+def ours_of(place):
+    """What a daemon of ours says to daemon.ping."""
+    place.good("daemon", "start")
+    status = place.ask("daemon", "status")
+    place.good("daemon", "stop")
+    return {"version": status["version"], "identity": status["identity"]}
+
+
 class Other:
-    """What is no daemon of ours: to a request it gives the answers [(id, result)] that a function says, and it
-    stops if asked."""
+    """What is no daemon of ours: to a request it gives the answers [(id, result)] that a function says, or bytes and
+    then hangs up; and it stops if asked."""
 
     def __init__(self, place, answers):
         self.answers = answers
@@ -303,39 +311,64 @@ class Other:
 
     def serve(self):
         while True:
-            connection, _ = self.socket.accept()
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:  # it is closed
+                return
             with connection, connection.makefile("rw") as stream:
                 for line in stream:
                     request = json.loads(line)
                     self.asked.append(request["method"])
-                    for asked, result in self.answers(request):
+                    answers = self.answers(request)
+                    if isinstance(answers, str):  # as it is, and no more
+                        stream.write(answers)
+                        break
+                    for asked, result in answers:
                         stream.write(json.dumps({"jsonrpc": "2.0", "id": asked, "result": result}) + "\n")
                         stream.flush()
                     if request["method"] == "daemon.stop":
-                        self.path.unlink()
-                        self.socket.close()
-                        self.lock.close()
+                        self.end()
                         return
+
+    def end(self):
+        self.path.unlink()
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.lock.close()
 
 
 def test_a_daemon_of_another_version_is_replaced(place):
     place.write(SMALL)
     other = Other(place, lambda request: [(request["id"], {"version": "0.0.1", "identity": "x"})])
     equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers")
-    equal(other.asked, ["daemon.ping", "daemon.stop"], "what the old one was asked")
+    equal(other.asked, ["daemon.ping", "daemon.ping", "daemon.stop"], "what the old one was asked")
     if running(place) is None:
         raise Wrong("no daemon of ours")
 
 
+def test_what_makes_no_sense_costs_no_answer(place):
+    ours = ours_of(place)
+    place.write(SMALL)
+    good = '{"jsonrpc":"2.0","id":%d,"result":'
+    for odd in ("nonsense\n", "\n", "", good, good + "{}}\n", good + '"x"}\n', good + '{"text":7}}\n',
+                '{"id":%d}\n', '{"id":%d,"error":{"code":-32603,"message":"x"}}\n', '{"id":%d,"error":{}}\n', "[" * 5000 + "\n",
+                '{"jsonrpc":"2.0","id":%d,"error":{"code":-32011,"data":{"code":"EACCES","message":"not you"}}}\n'):
+        other = Other(place, lambda request, odd=odd: [(request["id"], ours)] if request["method"] == "daemon.ping"
+                      else (odd % request["id"] if "%d" in odd else odd))
+        done = place.good("query", "callers", "g")
+        equal(done.out, place.good("query", "callers", "g", "--no-daemon").out, "the answer after %r" % odd)
+        equal(done.err, "", "standard error after %r" % odd)
+        equal(other.asked, ["daemon.ping", "callers"], "what the daemon was asked")
+        other.end()
+
+
 def test_who_waits_for_a_first_index_sees_how_far_it_is(place):
-    place.good("daemon", "start")
-    ours = place.ask("daemon", "status")
-    place.good("daemon", "stop")
+    ours = ours_of(place)
     looks, asked = [], []
 
     def answers(request):
         if request["method"] == "daemon.ping":
-            return [(request["id"], {"version": ours["version"], "identity": ours["identity"]})]
+            return [(request["id"], ours)]
         if request["method"] != "daemon.status":
             asked.append(request["id"])
             return []
