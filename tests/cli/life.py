@@ -5,15 +5,20 @@ import concurrent.futures
 import fcntl
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
 import threading
 import time
 
-from behaviours import SMALL, Wrong, equal, fails, holds, on_terminal
+from behaviours import QUESTIONS, SMALL, Wrong, equal, fails, holds, on_terminal
 
 LIMIT = 20
+
+# Verbs that the daemon has no part in, or that write.
+ALONE = ("index", "ingest", "facts", "help", "completion", "version", "verify")
 
 
 def running(place):
@@ -214,6 +219,31 @@ def test_a_question_starts_the_daemon_and_is_never_answered_stale(place):
         place.write({"c.py": "from a import g\n\n\ndef n%d():\n    g()\n" % i})
         equal(callers(place), ["a.A.f", "a.f", "b.h", "c.n%d" % i], "callers at once")
     equal(running(place), pid, "the same daemon")
+
+
+def neutral(text):
+    return re.sub(r'"generation":\d+', '"generation":...', re.sub(r'"as_of":"[^"]*"', '"as_of":"..."', text))
+
+
+def test_all_answers_are_those_of_the_program_alone(place):
+    place.write(SMALL)
+    asked = [shlex.split(q) for q in QUESTIONS if q.split()[0] not in ALONE]
+    asked += [["query", "callers", "nothing-like-it"], ["query", "callers", "f"], ["query", "list", "--limit", "1"],
+              ["query", "list", "--limit", "0"], ["query", "list", "--max-tokens", "60"], ["search", "f", "--kind", "x"],
+              ["query", "callers", "g", "--depth", "0", "--no-tests"], ["query", "list", "--cursor", "nonsense"],
+              ["query", "callers", "\udcff"], ["query", "callers", "\u00e9\n"], ["query", "callers", "g", "--workspace", "."],
+              ["export", "edges"], ["export", "dump", "--format", "json"], ["query", "path", "h", "A"]]
+    callers(place)
+    pid = running(place)
+    for question in asked:
+        for more in ([], ["--color", "always"], *([] if question[0] == "export" else [["--format", "json"]])):
+            one, other = place.run(*question, *more), place.run(*question, *more, "--no-daemon")
+            equal((one.status, neutral(one.out), one.err), (other.status, neutral(other.out), other.err),
+                  "%r" % (question + more))
+        for columns in (40, 200):
+            equal(on_terminal(place, question, columns), on_terminal(place, [*question, "--no-daemon"], columns),
+                  "%r on a terminal of %d columns" % (question, columns))
+    equal(running(place), pid, "the daemon")
 
 
 def test_the_daemon_is_left_out_when_that_is_asked_for(place):
