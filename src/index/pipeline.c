@@ -11,6 +11,7 @@
 #include "lang/trees.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,7 @@ struct pipeline {
     pthread_mutex_t lock;
     struct pipeline_progress progress; /* under lock */
     bool cancelled;
+    _Atomic(uint32_t) n_resolved; /* files, ever */
 };
 
 /* ---- progress ---- */
@@ -425,14 +427,30 @@ static void remember(struct pipeline *p, int64_t began_ns)
 
 /* ---- a run ---- */
 
+/* Each so many files, what was read of the shelf leaves memory; what is needed again is mapped
+ * again. */
+#define COOL_FILES 4096u
+
+static void cool(const struct pipeline *p)
+{
+    if (p->options.shelf != NULL)
+        shelf_cool(p->options.shelf);
+}
+
 static bool begin_resolving(void *ctx, uint32_t n_files)
 {
+    if (n_files >= COOL_FILES)
+        cool(ctx);
     return begin_stage(ctx, STAGE_RESOLVE, n_files);
 }
 
 static bool resolved(void *ctx)
 {
-    return step(ctx, 0);
+    struct pipeline *p = ctx;
+    if (atomic_fetch_add_explicit(&p->n_resolved, 1, memory_order_relaxed) % COOL_FILES ==
+        COOL_FILES - 1)
+        cool(p);
+    return step(p, 0);
 }
 
 static int by_path(const void *x, const void *y)
@@ -496,10 +514,13 @@ static int apply_changes(struct pipeline *p, struct delta *d, struct pipeline_re
     struct indexer_report done = {0};
     if (!begin_stage(p, STAGE_LINK, p->changes.len))
         return cancelled(err);
+    bool many = p->changes.len >= COOL_FILES;
     int rc = indexer_apply(p->indexer, p->changes.at, p->changes.len, d, &done, err);
     report->link_ns = done.link_ns;
     report->resolve_ns = done.resolve_ns;
     report->n_resolved = done.resolved;
+    if (many)
+        cool(p);
     return rc == PT_ECANCELED ? cancelled(err) : rc;
 }
 
