@@ -14,6 +14,7 @@
 #include "engine/identity.h"
 #include "engine/workspace_internal.h"
 #include "graph/live.h"
+#include "index/quarantine.h"
 #include "index/shelf.h"
 #include "lang/facts.h"
 #include "watch/watch.h"
@@ -49,6 +50,7 @@ struct follower {
     /* Of the thread alone. */
     struct watch *watch;
     struct scan_gate *gate;
+    struct quarantine *quarantine;
     struct shelf *shelf;
     struct pipeline *pipeline;
     VEC(struct waiter) waiting;
@@ -183,6 +185,16 @@ static int commit(struct follower *f, const struct delta *d, uint64_t since_ns, 
     return PT_OK;
 }
 
+static void tell_of_skips(const struct follower *f, const struct pipeline_report *report)
+{
+    for (uint32_t i = 0; i < report->skips.len; i++) {
+        const struct pipeline_skip *s = &report->skips.at[i];
+        if (s->reason == SCAN_QUARANTINED)
+            log_warn("parsing this file crashed; it is left out until it changes",
+                     log_str("root", f->w->root), log_str("path", s->path));
+    }
+}
+
 static int update(struct follower *f, const char *const *paths, uint32_t n, bool replace,
                   struct err *err)
 {
@@ -202,6 +214,7 @@ static int update(struct follower *f, const char *const *paths, uint32_t n, bool
               log_u64("link_us", report.link_ns / 1000),
               log_u64("resolve_us", report.resolve_ns / 1000),
               log_u64("all_us", (clock_now_ns() - t0) / 1000));
+    tell_of_skips(f, &report);
     delta_release(&d);
     pipeline_report_release(&report);
     return rc;
@@ -342,6 +355,9 @@ static int begin(struct follower *f, struct err *err)
         log_warn("no shelf for facts", log_str("root", f->w->root), log_err(&why));
     o.shelf = f->shelf;
     if (rc == PT_OK)
+        rc = quarantine_open(f->w->state, PARSELTONGUE_IDENTITY, &f->quarantine, err);
+    o.quarantine = f->quarantine;
+    if (rc == PT_OK)
         rc = pipeline_new(f->w->root, &o, &f->pipeline, err);
     if (rc == PT_OK)
         rc = seed_all(f, &replace, err);
@@ -358,7 +374,9 @@ static void end(struct follower *f)
     scan_gate_close(f->gate);
     pipeline_free(f->pipeline);
     shelf_close(f->shelf);
+    quarantine_close(f->quarantine);
     f->shelf = NULL;
+    f->quarantine = NULL;
     f->watch = NULL;
     f->gate = NULL;
     f->pipeline = NULL;

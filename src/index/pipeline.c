@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "index/dump.h"
 #include "index/indexer.h"
+#include "index/quarantine.h"
 #include "index/shelf.h"
 #include "lang/extract.h"
 #include "lang/trees.h"
@@ -190,21 +191,37 @@ static int extract_source(struct pipeline *p, struct worker *w, struct source *s
     return rc;
 }
 
+/* Contents that crashed the parser once stand in the graph as none. */
+static int extract_with_care(struct pipeline *p, struct worker *w, struct source *s,
+                             const struct shelf_key *key, struct slice text)
+{
+    const struct quarantine *q = p->options.quarantine;
+    if (q == NULL)
+        return extract_source(p, w, s, text);
+    if (quarantine_has(q, key)) {
+        s->left_out = true;
+        s->reason = SCAN_QUARANTINED;
+        return extract_source(p, w, s, slice_of("", 0));
+    }
+    quarantine_begin(q, key);
+    int rc = extract_source(p, w, s, text);
+    quarantine_end();
+    return rc;
+}
+
 /* The facts of a file: those that are known, or on the shelf, or what parsing it gives. */
 static int find_facts(struct pipeline *p, struct worker *w, struct source *s)
 {
     struct slice text;
     read_source(p, w, s, &text);
-    bool shelve = p->options.shelf != NULL && !s->left_out;
     if (is_known(s, text))
         return PT_OK;
-    if (!shelve)
-        return extract_source(p, w, s, text);
     struct shelf_key key = shelf_key(hash128(text.p, text.n), s->lang, s->path);
-    if (shelf_get(p->options.shelf, &key, &s->facts, NULL) == PT_OK)
+    bool shelve = p->options.shelf != NULL && !s->left_out;
+    if (shelve && shelf_get(p->options.shelf, &key, &s->facts, NULL) == PT_OK)
         return PT_OK;
-    int rc = extract_source(p, w, s, text);
-    if (rc == PT_OK)
+    int rc = extract_with_care(p, w, s, &key, text);
+    if (rc == PT_OK && shelve && !s->left_out)
         put_on_shelf(p, &key, s);
     return rc;
 }

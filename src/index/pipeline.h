@@ -15,6 +15,7 @@
 #include "index/scan.h"
 
 struct dump;
+struct quarantine;
 struct shelf;
 
 enum pipeline_stage { STAGE_SCAN, STAGE_EXTRACT, STAGE_LINK, STAGE_RESOLVE, STAGE_COMMIT };
@@ -27,10 +28,11 @@ struct pipeline_progress {
 
 struct pipeline_options {
     struct scan_options scan;
-    unsigned threads;    /* 0: one for each processor */
-    bool once;           /* there will be one update only */
-    struct shelf *shelf; /* borrowed; where facts are kept; NULL: on the heap */
-    size_t tree_bytes;   /* for syntax trees of files that were edited lately (lang/trees.h) */
+    unsigned threads;              /* 0: one for each processor */
+    bool once;                     /* there will be one update only */
+    struct quarantine *quarantine; /* borrowed; contents that are not parsed; may be NULL */
+    struct shelf *shelf;           /* borrowed; where facts are kept; NULL: on the heap */
+    size_t tree_bytes; /* for syntax trees of files that were edited lately (lang/trees.h) */
     /* Called now and then, from any worker but never by two at once; may be NULL. Returning false
      * ends the work with PT_ECANCELED. */
     bool (*progress)(void *ctx, const struct pipeline_progress *p);

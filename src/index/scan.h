@@ -55,6 +55,7 @@ struct scan_file {
 #define SCAN_REASON_MAP(X)                                                                         \
     X(TOO_LARGE, "larger than the limit") /* detail: its size */                                   \
     X(BINARY, "binary")                   /* never by the scan: for the pipeline */                \
+    X(QUARANTINED, "parsing it crashed")  /* likewise */                                           \
     X(LINK_OUT, "symbolic link out of the tree")                                                   \
     X(LINK_LOOP, "symbolic link in a loop") /* to itself or to a folder above it */                \
     X(SPECIAL, "no regular file")           /* a FIFO, a socket, a device */                       \

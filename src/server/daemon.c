@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/io_last_words.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/daemon_internal.h"
@@ -153,7 +154,9 @@ static int begin(struct daemon *d, struct err *err)
     int rc = watch_signals(d);
     if (rc != 0)
         return uv_failed(rc, "signals", err);
-    rc = watch_trees(d, err);
+    rc = last_words_install(err); /* should the parser crash: of which file? */
+    if (rc == PT_OK)
+        rc = watch_trees(d, err);
     if (rc == PT_OK)
         rc = listener_open(&d->listener, &d->server, conn_accept, err);
     if (rc != PT_OK)
