@@ -229,8 +229,9 @@ static void round_trips(const char *path, const struct buf *request, uint32_t ro
     (void)close(fd);
     if (!sort_u64(ns, rounds))
         die("out of memory", "");
-    ret->p50 = (double)ns[rounds / 2] / 1e3;
-    ret->p99 = (double)ns[(uint64_t)rounds * 99 / 100] / 1e3;
+    uint64_t p50 = ns[rounds / 2], p99 = ns[(uint64_t)rounds * 99 / 100];
+    ret->p50 = (double)p50 / 1e3;
+    ret->p99 = (double)p99 / 1e3;
     mem_free(ns);
 }
 

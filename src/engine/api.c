@@ -528,7 +528,8 @@ int pt_view_find(const struct pt_view *v, const char *text, const struct pt_find
     struct found found = {0};
     assert(v != NULL && text != NULL && ret != NULL);
     if (options != NULL)
-        filter = (struct find_filter){options->kinds, options->file, options->line};
+        filter = (struct find_filter){
+            .kinds = options->kinds, .file = options->file, .line = options->line};
     int rc = check_set(filter.kinds, NODE_KIND_COUNT, &err);
     if (rc == PT_OK && strnlen(text, PT_TEXT_MAX + 1) > PT_TEXT_MAX)
         rc = err_set(&err, PT_EINVAL, "a text of more than %d bytes names nothing", PT_TEXT_MAX);

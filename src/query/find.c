@@ -577,7 +577,7 @@ int query_find(const struct view *v, const char *text, const struct find_filter 
         f.spans = true;
         find_text(&f, name);
     }
-    if (ret->nodes.len == 0 && !f.failed)
+    if (ret->nodes.len == 0 && !f.failed && (filter == NULL || !filter->no_proposals))
         f.failed = !propose(v, &f.parts, f.kinds, ret);
 out:
     if (!f.failed && ret->how != FIND_CLOSE) {

@@ -285,16 +285,23 @@ static void keep_preferred(const struct view *v, uint32_t prefer, struct found *
         keep_kinds(v, prefer, f);
 }
 
+int call_hurried(const struct call *c, struct err *err)
+{
+    return c->hurried ? err_set(err, PT_EBUSY, "this takes longer than it may") : PT_OK;
+}
+
 int call_nodes(struct call *c, struct answer *a, const char *param, uint32_t only,
                struct found *ret, struct err *err)
 {
     const char *text = call_arg(c, param);
-    struct find_filter filter = {.kinds = only};
+    struct find_filter filter = {.kinds = only, .no_proposals = c->hurried};
     struct found found = {0};
 
     if (text == NULL || *text == '\0')
         return err_set(err, PT_EUSAGE, "a name is missing");
     int rc = query_find(c->view, text, &filter, &found, err);
+    if (rc == PT_OK && found.nodes.len == 0)
+        rc = call_hurried(c, err);
     if (rc == PT_OK && (found.how == FIND_CLOSE || found.nodes.len == 0)) {
         found.how = FIND_CLOSE;
         if (only != 0) /* whatever else bears the name would not do */

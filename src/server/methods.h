@@ -68,6 +68,7 @@ struct call {
     const char *cursor;           /* NULL: from the beginning */
     const char *program;          /* what commands in answers begin with: "parseltongue" */
     bool text;                    /* the answer will be shown as text: budgets count that */
+    bool hurried;                 /* rather fail with PT_EBUSY than take long (call_hurried) */
     bool no_refresh;              /* answer from the graph as it is */
     struct pipeline_options pipeline; /* for whatever indexes */
     /* Something to tell a person while the call runs ("2 files changed"); may be NULL. */
@@ -106,6 +107,9 @@ int call_uint(const struct call *c, const char *param, uint32_t fallback, uint32
               struct err *err);
 /* A number: digits only, no sign, within 32 bits. */
 bool parse_uint(const char *s, uint32_t *ret);
+/* For handlers that find out that they would take longer than others should wait: PT_EBUSY if the
+ * call is hurried (it is then made anew where it may take its time), else PT_OK. */
+int call_hurried(const struct call *c, struct err *err);
 /* A list of kinds, "calls,uses", as a set of EDGE_BIT or 1 << enum node_kind. */
 int call_edge_kinds(const struct call *c, const char *param, uint32_t fallback, uint32_t *ret,
                     struct err *err);

@@ -151,20 +151,22 @@ static int ask(struct request *r, struct answer *a, struct err *err)
     return rc == PT_OK ? answer_check(a, err) : rc;
 }
 
-/* By any thread, with the place held or on the loop's. */
-static void run_method(struct request *r, struct buf *out)
+/* By any thread, with the place held or on the loop's. False: it is hurried, and would take long. */
+static bool run_method(struct request *r, struct buf *out)
 {
     struct answer a;
     struct err err = {0};
     answer_init(&a);
     int rc = ask(r, &a, &err);
+    bool put_off = rc == PT_EBUSY && r->rpc.call.hurried;
     if (rc == PT_OK) {
         rpc_put_result(out, &r->rpc, &a);
-    } else {
+    } else if (!put_off) {
         answer_fail(&a, rc, err.msg);
         rpc_put_failure(out, &r->rpc, rpc_number(rc), &a);
     }
     answer_release(&a);
+    return !put_off;
 }
 
 /* ---- the pool ---- */
@@ -172,7 +174,7 @@ static void run_method(struct request *r, struct buf *out)
 static void work(uv_work_t *work)
 {
     struct request *r = work->data;
-    run_method(r, &r->line);
+    (void)run_method(r, &r->line);
 }
 
 static void after_work(uv_work_t *work, int status)
@@ -229,13 +231,13 @@ static bool is_long(const struct call *c)
 
 static void begin_method(struct request *r)
 {
-    if (is_long(&r->rpc.call)) {
-        queue(r);
+    r->rpc.call.hurried = !is_long(&r->rpc.call);
+    if (r->rpc.call.hurried && run_method(r, &r->conn->output)) {
+        done(r);
         return;
     }
-    if (r->conn != NULL)
-        run_method(r, &r->conn->output);
-    done(r);
+    r->rpc.call.hurried = false;
+    queue(r);
 }
 
 /* ---- waiting for a workspace ---- */

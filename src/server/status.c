@@ -17,6 +17,16 @@ static const char *state_name(enum follow_state state)
     return (unsigned)state < PT_COUNT(names) ? names[state] : "unknown";
 }
 
+static const char *stage_name(enum pipeline_stage stage)
+{
+    static const char *const names[] = {[STAGE_SCAN] = "scan",
+                                        [STAGE_EXTRACT] = "extract",
+                                        [STAGE_LINK] = "link",
+                                        [STAGE_RESOLVE] = "resolve",
+                                        [STAGE_COMMIT] = "commit"};
+    return (unsigned)stage < PT_COUNT(names) ? names[stage] : "unknown";
+}
+
 /* The second number of /proc/self/statm, in bytes; 0 if it cannot be known. */
 static uint64_t resident_bytes(void)
 {
@@ -36,8 +46,11 @@ static void add_following(struct answer *a, struct value *row, struct workspace 
     workspace_follow_status(w, &s);
     (void)answer_cstr(a, row, "state", ROLE_PLAIN, state_name(s.state));
     if (s.state == FOLLOW_STARTING) {
+        (void)answer_cstr(a, row, "stage", ROLE_PLAIN, stage_name(s.stage));
         (void)answer_uint(a, row, "files_done", s.files);
         (void)answer_uint(a, row, "files", s.n_files);
+        (void)answer_uint(a, row, "bytes_done", s.bytes);
+        (void)answer_uint(a, row, "bytes", s.n_bytes);
     }
     (void)answer_uint(a, row, "commits", s.commits);
     (void)answer_real(a, row, "last_commit_ms", (double)s.last_commit_ns / CLOCK_NS_PER_MS);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define QUICK_EDGES 2000u
+
 struct walker {
     struct call *c;
     struct answer *a;
@@ -203,9 +205,27 @@ static int list(struct walker *s, struct value *groups, struct err *err)
     return PT_OK;
 }
 
+/* Who is in a hurry gets the neighbours of a node that has a few, and no others. */
+static int check_hurry(const struct walker *s, struct err *err)
+{
+    struct edge_iter it;
+    struct edge e;
+    uint32_t n = 0;
+    if (!s->c->hurried)
+        return PT_OK;
+    if (node_kind_is_container((enum node_kind)view_kind(s->c->view, s->node)))
+        return call_hurried(s->c, err);
+    view_edges(s->c->view, s->node, s->w->in, EDGE_ALL, &it);
+    while (n <= QUICK_EDGES && view_next(&it, &e))
+        n++;
+    return n > QUICK_EDGES ? call_hurried(s->c, err) : PT_OK;
+}
+
 static int answer_walk(struct walker *s, struct err *err)
 {
-    int rc = reach_all(s, err);
+    int rc = check_hurry(s, err);
+    if (rc == PT_OK)
+        rc = reach_all(s, err);
     if (rc != PT_OK)
         return rc;
     answer_subject(s->c, s->a, "of", s->node);
