@@ -8,7 +8,7 @@ set(PT_TEST_ENVIRONMENT "PARSELTONGUE_NO_DAEMON=1")
 list(APPEND PT_TEST_ENVIRONMENT
     "ASAN_OPTIONS=handle_segv=2:handle_abort=2:handle_sigfpe=2:handle_sigill=2:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0")
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.suppressions")
 
 # Helpers that several tests share.
 file(GLOB support CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/support/*.c")

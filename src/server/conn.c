@@ -103,7 +103,7 @@ void conn_flush(struct conn *c)
     int n = uv_try_write((uv_stream_t *)&c->pipe, &all, 1);
     if (n < 0 && n != UV_EAGAIN)
         conn_close(c);
-    else if (n == (int)c->output.n && c->output.cap <= CHUNK_BYTES)
+    else if (n == (int)c->output.n && c->output.cap <= KEPT_BYTES)
         buf_reset(&c->output);
     else if (n == (int)c->output.n)
         buf_release(&c->output);

@@ -38,6 +38,7 @@ struct daemon {
 /* ---- connections (conn.c) ---- */
 
 #define CHUNK_BYTES (64u << 10)
+#define KEPT_BYTES (8u << 10) /* of its buffer, while a connection has nothing to say */
 #define MAX_LINE (1u << 20)
 #define MAX_IN_FLIGHT 64u
 #define MAX_OUTPUT (1u << 20) /* more than that: no requests are taken until it is less */

@@ -1,5 +1,6 @@
 #include "server/hub.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -8,6 +9,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define LOCK_WAIT_NS (20 * CLOCK_NS_PER_SEC)
+#define LOCK_PAUSE_NS ((long)(50 * CLOCK_NS_PER_MS))
 
 struct place {
     struct link in; /* hub->places */
@@ -33,6 +38,8 @@ struct place {
     atomic_bool synced;
     _Atomic(uint64_t) generation;
     atomic_bool changed;
+    /* Said to the pool: do not wait, it is to be closed. */
+    atomic_bool unwanted;
 };
 
 struct hub {
@@ -269,13 +276,22 @@ static int open_place(struct place *p, struct err *err)
     return rc == PT_OK && p->follows ? workspace_follow(p->workspace, &o, err) : rc;
 }
 
+/* Another process that writes the graph mostly does so for a moment, at the end of indexing: that is
+ * worth waiting for. What it has written must then be read. */
 static void work_open(uv_work_t *work)
 {
     struct place *p = work->data;
-    p->rc = open_place(p, &p->err);
-    if (p->rc != PT_OK) {
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    uint64_t end = clock_now_ns() + LOCK_WAIT_NS;
+    for (;;) {
+        p->rc = open_place(p, &p->err);
+        if (p->rc == PT_OK)
+            return;
         workspace_close(p->workspace);
         p->workspace = NULL;
+        if (p->rc != PT_EEXIST || clock_now_ns() > end || atomic_load(&p->unwanted))
+            return;
+        (void)nanosleep(&pause, NULL);
     }
 }
 
@@ -500,6 +516,7 @@ void place_release(struct place *p, struct place_wait *w)
     if (p->state == PLACE_CLOSING)
         return;
     p->state = PLACE_CLOSING;
+    atomic_store(&p->unwanted, true);
     (void)err_set(&err, PT_ECANCELED, "%s was released", p->root);
     place_hold(p);
     finish_apart(&p->waiting, PT_ECANCELED, &err);

@@ -124,8 +124,17 @@ static int bind_here(struct listener *l, uv_pipe_t *pipe, struct err *err)
 
 static int take_over(struct listener *l, uv_pipe_t *pipe, struct err *err)
 {
+    char path[512];
+    size_t n = sizeof(path) - 1;
     int rc = uv_pipe_open(pipe, l->passed);
-    return rc == 0 ? PT_OK : failed(rc, "the socket of LISTEN_FDS", err);
+    if (rc != 0)
+        return failed(rc, "the socket of LISTEN_FDS", err);
+    if (uv_pipe_getsockname(pipe, path, &n) == 0 && n > 0) {
+        path[n] = '\0';
+        buf_reset(&l->path);
+        buf_str(&l->path, path);
+    }
+    return l->path.failed ? err_set(err, PT_ENOMEM, "out of memory") : PT_OK;
 }
 
 int listener_open(struct listener *l, uv_pipe_t *pipe, uv_connection_cb on_connection,
