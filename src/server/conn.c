@@ -31,6 +31,7 @@ void conn_close(struct conn *c)
     requests_abandon(c);
     subscriptions_drop(c);
     link_remove(&c->in);
+    link_remove(&c->turn);
     if (--c->daemon->n_conns == 0)
         (void)uv_timer_stop(&c->daemon->tick);
     uv_close((uv_handle_t *)&c->pipe, freed);
@@ -39,9 +40,9 @@ void conn_close(struct conn *c)
 /* Nothing more will come, and nothing is left to be said. */
 static void settle(struct conn *c)
 {
-    bool lines_left = c->at < c->input.n && !c->daemon->stopping;
+    bool unasked = c->at < c->input.n && !c->daemon->stopping;
     if (c->ended && !c->is_busy && c->in_flight == 0 && c->output.n == 0 && !c->is_writing &&
-        !lines_left)
+        !unasked)
         conn_close(c);
 }
 
@@ -135,8 +136,8 @@ void conns_tick(uv_timer_t *timer)
 
 static bool is_blocked(const struct conn *c)
 {
-    return c->closing || c->in_flight >= MAX_IN_FLIGHT || c->daemon->stopping ||
-           c->output.n + c->writing.n > MAX_OUTPUT;
+    return c->closing || c->in_flight >= MAX_IN_FLIGHT || c->lines_left == 0 ||
+           c->daemon->stopping || c->output.n + c->writing.n > MAX_OUTPUT;
 }
 
 static void too_long(struct conn *c)
@@ -164,6 +165,7 @@ static size_t take_lines(struct conn *c, struct slice s, size_t looked, bool *re
             too_long(c);
             return s.n;
         }
+        c->lines_left--;
         request_line(c, line);
         at += line.n + 1;
     }
@@ -252,6 +254,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *chunk)
         conn_close(c);
         return;
     }
+    c->lines_left = LINES_A_TURN;
     if (n > 0)
         feed(c, slice_of(chunk->base, (size_t)n));
     else
@@ -269,6 +272,16 @@ static void set_reading(struct conn *c)
     c->is_reading = want;
 }
 
+/* One that asks without end must not keep the others from asking: they come between its turns. */
+static void wait_for_turn(struct conn *c)
+{
+    struct daemon *d = c->daemon;
+    if (c->lines_left > 0 || d->stopping || !link_alone(&c->turn))
+        return;
+    link_append(&d->in_turn, &c->turn);
+    (void)uv_idle_start(&d->turns, conns_turn);
+}
+
 /* All that can be done now: requests that are kept, answers that are ready. */
 static void go_on(struct conn *c)
 {
@@ -283,8 +296,25 @@ static void go_on(struct conn *c)
     } while (!c->closing && c->input.n - c->at < before);
     if (c->closing)
         return;
+    wait_for_turn(c);
     set_reading(c);
     settle(c);
+}
+
+void conns_turn(uv_idle_t *idle)
+{
+    struct daemon *d = idle->data;
+    struct link now;
+    link_init(&now);
+    link_append_all(&now, &d->in_turn);
+    while (!link_alone(&now)) {
+        struct conn *c = link_entry(now.next, struct conn, turn);
+        link_remove(&c->turn);
+        c->lines_left = LINES_A_TURN;
+        go_on(c);
+    }
+    if (link_alone(&d->in_turn))
+        (void)uv_idle_stop(idle);
 }
 
 void conn_answered(struct conn *c)
@@ -349,7 +379,9 @@ void conn_accept(uv_stream_t *server, int status)
     }
     c->daemon = d;
     link_init(&c->in);
+    link_init(&c->turn);
     link_init(&c->requests);
+    c->lines_left = LINES_A_TURN;
     (void)uv_pipe_init(&d->loop, &c->pipe, 0);
     c->pipe.data = c;
     link_append(&d->conns, &c->in);

@@ -135,6 +135,8 @@ static int set_up_loop(struct daemon *d, struct err *err)
     }
     for (unsigned i = 0; i < PT_COUNT(d->signals); i++)
         (void)uv_signal_init(&d->loop, &d->signals[i]);
+    (void)uv_idle_init(&d->loop, &d->turns);
+    d->turns.data = d;
     (void)uv_pipe_init(&d->loop, &d->server, 0);
     d->server.data = d;
     return PT_OK;
@@ -214,6 +216,7 @@ int daemon_run(const struct daemon_options *o, struct err *err)
     d->chunk = chunk;
     d->started_ns = clock_now_ns();
     link_init(&d->conns);
+    link_init(&d->in_turn);
     link_init(&d->waiting);
     link_init(&d->subscriptions);
     listener_init(&d->listener);

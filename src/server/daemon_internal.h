@@ -26,7 +26,9 @@ struct daemon {
     uv_timer_t idle; /* is the daemon of use to anybody? (idle.c) */
     uint64_t idle_since_ns, idle_asked;
     uv_signal_t signals[3];
+    uv_idle_t turns; /* while there are connections in `in_turn` */
     struct link conns, waiting, subscriptions;
+    struct link in_turn; /* those that have had their turn, and may have more to ask */
     unsigned n_conns;
     uint64_t n_accepted, n_requests;
     uint64_t started_ns;
@@ -41,12 +43,15 @@ struct daemon {
 #define KEPT_BYTES (8u << 10) /* of its buffer, while a connection has nothing to say */
 #define MAX_LINE (1u << 20)
 #define MAX_IN_FLIGHT 64u
+#define LINES_A_TURN 32u
 #define MAX_OUTPUT (1u << 20) /* more than that: no requests are taken until it is less */
 
 struct conn {
     uv_pipe_t pipe;
     struct link in; /* daemon->conns */
     struct daemon *daemon;
+    struct link turn;     /* daemon->in_turn */
+    unsigned lines_left;  /* that it may ask before others have their turn */
     struct link requests; /* that are not answered yet */
     unsigned in_flight;
     struct buf input; /* the beginning of a line, or lines that must wait */
@@ -73,6 +78,7 @@ void conn_close(struct conn *c);
 /* When all that was asked is answered and sent. */
 void conn_finish(struct conn *c);
 void conns_tick(uv_timer_t *timer);
+void conns_turn(uv_idle_t *idle);
 
 /* ---- requests (request.c) ---- */
 
