@@ -29,6 +29,7 @@ struct request {
     /* The pool's while it is QUEUED. */
     uv_work_t work;
     struct buf line; /* the answer */
+    bool late;       /* it was not run */
     struct err cut;  /* why it was cancelled */
 };
 
@@ -169,12 +170,25 @@ static bool run_method(struct request *r, struct buf *out)
     return !put_off;
 }
 
+/* The timer may come too late to tell. */
+static bool is_late(const struct request *r)
+{
+    return r->deadline != 0 && clock_now_ns() >= r->deadline;
+}
+
+static void set_late(struct err *err)
+{
+    (void)err_set(err, PT_ECANCELED, "its deadline passed before it could begin");
+}
+
 /* ---- the pool ---- */
 
 static void work(uv_work_t *work)
 {
     struct request *r = work->data;
-    (void)run_method(r, &r->line);
+    r->late = is_late(r);
+    if (!r->late)
+        (void)run_method(r, &r->line);
 }
 
 static void after_work(uv_work_t *work, int status)
@@ -182,7 +196,9 @@ static void after_work(uv_work_t *work, int status)
     struct request *r = work->data;
     if (r->place != NULL)
         place_drop(r->place);
-    if (status == UV_ECANCELED) {
+    if (r->late)
+        set_late(&r->cut);
+    if (r->late || status == UV_ECANCELED) {
         fail(r, &r->cut);
         return;
     }
@@ -231,6 +247,11 @@ static bool is_long(const struct call *c)
 
 static void begin_method(struct request *r)
 {
+    if (is_late(r)) {
+        set_late(&r->cut);
+        fail(r, &r->cut);
+        return;
+    }
     r->rpc.call.hurried = !is_long(&r->rpc.call);
     if (r->rpc.call.hurried && run_method(r, &r->conn->output)) {
         done(r);
@@ -293,15 +314,20 @@ static void with_place(struct request *r)
 
 /* ---- cancelling ---- */
 
-/* Did it stop it? What runs already goes on. */
-static bool cancel(struct request *r, const char *why)
+/* For the reason that r->cut has. Did it stop it? What runs already goes on. */
+static bool cut(struct request *r)
 {
-    (void)err_set(&r->cut, PT_ECANCELED, "%s", why);
     if (r->state == REQUEST_QUEUED)
         return uv_cancel((uv_req_t *)&r->work) == 0; /* after_work answers */
     place_forsake(&r->wait);
     fail(r, &r->cut);
     return true;
+}
+
+static bool cancel(struct request *r, const char *why)
+{
+    (void)err_set(&r->cut, PT_ECANCELED, "%s", why);
+    return cut(r);
 }
 
 static struct request *request_of(struct link *l)
@@ -359,7 +385,8 @@ static void expire_due(struct daemon *d, uint64_t now)
     while (!link_alone(&due)) {
         struct request *r = link_entry(due.next, struct request, due);
         link_remove(&r->due);
-        (void)cancel(r, "its deadline passed before it could begin");
+        set_late(&r->cut);
+        (void)cut(r);
     }
 }
 
