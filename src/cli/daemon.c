@@ -104,6 +104,7 @@ static int run_configured(struct call *c, struct answer *a, struct background *b
     struct daemon_options o = {.watch = trees,
                                .force = call_flag(c, "force"),
                                .threads = (unsigned)b->config.threads,
+                               .durability = b->config.durability,
                                .max_connections = (unsigned)b->config.max_connections,
                                .idle_exit_ms = b->config.idle_exit_minutes * 60 * 1000,
                                .reload = reload,

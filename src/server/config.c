@@ -49,8 +49,8 @@ static const struct setting settings[] = {
      AT(threads), SETTING_NUMBER, 0, 1024},
     {"index", "max_file_bytes", "8M", "Reserved: larger source files are left out.",
      AT(max_file_bytes), SETTING_BYTES, KB, GB},
-    {"store", "durability", "interval",
-     "Reserved: when a commit is safe from a power cut: before it is answered, soon after, or whenever the "
+    {"store", "durability", "commit",
+     "When a commit is safe from a power cut: before it is answered, soon after, or whenever the "
      "system writes it. (No crash of the daemon alone ever loses one.)",
      AT(durability), SETTING_DURABILITY, 0, 0},
 };

@@ -119,8 +119,11 @@ static int uv_failed(int rc, const char *what, struct err *err)
 static int set_up_loop(struct daemon *d, struct err *err)
 {
     uv_timer_t *const timers[] = {&d->deadline, &d->tick, &d->stop_limit, &d->idle};
-    const struct hub_options hub = {
-        .loop = &d->loop, .threads = d->options.threads, .changed = subscriptions_tell, .ctx = d};
+    const struct hub_options hub = {.loop = &d->loop,
+                                    .threads = d->options.threads,
+                                    .durability = d->options.durability,
+                                    .changed = subscriptions_tell,
+                                    .ctx = d};
     int rc = uv_loop_init(&d->loop);
     if (rc != 0)
         return uv_failed(rc, "the loop", err);

@@ -8,6 +8,7 @@
 #define PT_SERVER_DAEMON_H
 
 #include "base/err.h"
+#include "store/wal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,14 +16,15 @@
 struct daemon_options {
     const char *const *watch; /* n_watch trees that are followed from the beginning */
     unsigned n_watch;
-    bool force;               /* also where that is more than a project (/, the home) */
-    unsigned threads;         /* that index; 0: one for each processor */
-    unsigned max_connections; /* 0: DAEMON_CONNECTIONS */
-    unsigned stop_ms;         /* what a graceful stop waits for answers; 0: DAEMON_STOP_MS */
-    unsigned stall_ms;        /* after which a client that takes no answers is dropped; 0:
+    bool force;                     /* also where that is more than a project (/, the home) */
+    unsigned threads;               /* that index; 0: one for each processor */
+    enum wal_durability durability; /* of commits */
+    unsigned max_connections;       /* 0: DAEMON_CONNECTIONS */
+    unsigned stop_ms;               /* what a graceful stop waits for answers; 0: DAEMON_STOP_MS */
+    unsigned stall_ms;              /* after which a client that takes no answers is dropped; 0:
                                  DAEMON_STALL_MS */
-    uint64_t idle_exit_ms;    /* stops when nobody has been connected for so long; 0: never */
-    unsigned look_ms;         /* how often it looks whether it can be reached at all, and stops if
+    uint64_t idle_exit_ms;          /* stops when nobody has been connected for so long; 0: never */
+    unsigned look_ms; /* how often it looks whether it can be reached at all, and stops if
                                  its socket is gone; 0: DAEMON_LOOK_MS */
     /* It listens: connections are taken from now on. May be NULL. */
     void (*ready)(void *ctx, const char *socket);

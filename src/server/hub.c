@@ -265,8 +265,10 @@ static int look(struct place *p, struct err *err)
 static int open_place(struct place *p, struct err *err)
 {
     const char *notice = NULL;
-    const struct follow_options o = {
-        .threads = p->hub->options.threads, .committed = on_committed, .ctx = p};
+    const struct follow_options o = {.threads = p->hub->options.threads,
+                                     .durability = p->hub->options.durability,
+                                     .committed = on_committed,
+                                     .ctx = p};
     int rc = workspace_open(p->root, &p->workspace, &notice, err);
     if (rc != PT_OK)
         return rc;

@@ -32,7 +32,7 @@ static void test_config__an_empty_file_gives_the_defaults(void **state)
     assert_int_equal(d.max_connections, 4096);
     assert_int_equal(d.idle_exit_minutes, 0);
     assert_true(d.start_automatically);
-    assert_int_equal(d.durability, WAL_INTERVAL);
+    assert_int_equal(d.durability, WAL_COMMIT);
 }
 
 static void test_config__takes_every_key(void **state)
