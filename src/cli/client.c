@@ -180,6 +180,19 @@ static struct slice next_element(struct slice *rest)
     return one;
 }
 
+/* The daemon counts files twice: as they are read, and as their references are resolved. */
+static void draw(struct client *c, struct slice row)
+{
+    struct pipeline_progress now = {.files = number_of(row, "files_done"),
+                                    .n_files = number_of(row, "files")};
+    if (now.n_files == 0)
+        return;
+    c->reading_ended |= now.files < c->files;
+    c->files = now.files;
+    now.stage = c->reading_ended ? STAGE_RESOLVE : STAGE_EXTRACT;
+    (void)progress_step(c->progress, &now);
+}
+
 /* Draws the bar while the tree is indexed for the first time. */
 static void show_progress(struct client *c, struct slice line)
 {
@@ -188,11 +201,8 @@ static void show_progress(struct client *c, struct slice line)
     buf_json_str(&root, c->root, strlen(c->root));
     list = slice_skip(list, 1);
     for (struct slice row = next_element(&list); row.n > 0; row = next_element(&list)) {
-        struct pipeline_progress now = {.stage = STAGE_EXTRACT,
-                                        .files = number_of(row, "files_done"),
-                                        .n_files = number_of(row, "files")};
-        if (slice_eq(wire_member(row, "workspace"), buf_as_slice(&root)) && now.n_files > 0)
-            (void)progress_step(c->progress, &now);
+        if (slice_eq(wire_member(row, "workspace"), buf_as_slice(&root)))
+            draw(c, row);
     }
     buf_release(&root);
 }

@@ -21,6 +21,8 @@ struct client {
     const struct output *out; /* for whom the answer is rendered */
     struct progress *progress;
     uint32_t last_id;
+    uint32_t files;     /* of a first index, when it was looked at last */
+    bool reading_ended; /* they are counted for the second time */
 };
 
 struct client_answer {

@@ -251,6 +251,50 @@ static void add_json(struct answer *a, struct value *in, const char *key, json_t
     }
 }
 
+/* What is said of a workspace in text: a line for people instead of columns of numbers. */
+static void sum_up(struct answer *a, struct value *row)
+{
+    static const char *const shown[] = {"workspace", "state", "trouble", "limit"};
+    static const struct {
+        const char *key, *what;
+    } counts[] = {
+        {"generation", "generation"},
+        {"files", "files"},
+        {"folders_watched", "folders watched"},
+        {"folders_polled", "polled"},
+    };
+    struct buf text = {0};
+    for (struct value *v = row->items.first; v != NULL; v = v->next) {
+        bool keep = false;
+        for (unsigned i = 0; i < PT_COUNT(shown); i++)
+            keep |= strcmp(v->key, shown[i]) == 0;
+        v->show = keep ? SHOW_BOTH : SHOW_JSON;
+    }
+    for (unsigned i = 0; i < PT_COUNT(counts); i++) {
+        const struct value *n = value_get(row, counts[i].key);
+        if (n == NULL || n->kind != VALUE_UINT || n->uint == 0)
+            continue;
+        buf_str(&text, text.n > 0 ? ", " : "");
+        if (i == 0)
+            buf_printf(&text, "%s %" PRIu64, counts[i].what, n->uint);
+        else
+            buf_printf(&text, "%" PRIu64 " %s", n->uint, counts[i].what);
+    }
+    (void)value_show(answer_string(a, row, "sum", ROLE_PLAIN, text.p != NULL ? text.p : "", text.n),
+                     SHOW_TEXT);
+    buf_release(&text);
+}
+
+static void sum_up_workspaces(struct answer *a)
+{
+    const struct value *list = value_get(a->root, "workspaces");
+    struct value *row = list != NULL && list->kind == VALUE_ARRAY ? list->items.first : NULL;
+    for (; row != NULL; row = row->next) {
+        if (row->kind == VALUE_OBJECT)
+            sum_up(a, row);
+    }
+}
+
 static int ask_status(struct answer *a, struct err *err)
 {
     struct wire w;
@@ -263,6 +307,7 @@ static int ask_status(struct answer *a, struct err *err)
         rc = err_set(err, PT_EIO, "the daemon's answer makes no sense");
     if (rc == PT_OK)
         add_members(a, a->root, doc);
+    sum_up_workspaces(a);
     json_decref(doc);
     wire_close(&w);
     return rc;

@@ -95,7 +95,7 @@ void progress_line(const struct pipeline_progress *now, uint64_t elapsed_ns, uns
     buf_printf(&line, " %3.0f%%", done * 100);
     if (now->n_files > 0)
         buf_printf(&line, "  %u of %u files", now->files, now->n_files);
-    if (now->stage == STAGE_EXTRACT && seconds > 0.2)
+    if (now->stage == STAGE_EXTRACT && now->bytes > 0 && seconds > 0.2)
         buf_printf(&line, "  %.1f MB/s", (double)now->bytes / 1e6 / seconds);
     if (seconds > 0.5 && done > 0.02) {
         unsigned left = (unsigned)(seconds * (1 - done) / done + 0.5);
