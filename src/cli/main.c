@@ -229,8 +229,9 @@ static int take_part(struct run *r, struct client *client, struct call *c, enum 
                      int *ret_status, struct err *err)
 {
     struct client_answer a;
-    int rc = part == PART_RELEASE ? wire_open(&client->wire, err)
-                                  : client_open(client, may_start(r), err);
+    int rc = part == PART_RELEASE ? wire_open(&client->wire, err) : client_open(client, false, err);
+    if (rc == PT_ENOENT && part != PART_RELEASE && may_start(r))
+        rc = client_open(client, true, err);
     *ret_status = -1;
     if (rc != PT_OK)
         return rc;
