@@ -214,6 +214,16 @@ static int show_answer(struct run *r, struct client_answer *a)
     return status_of(a->code, a->has_candidates);
 }
 
+static int report_interrupt(struct run *r)
+{
+    struct answer a;
+    answer_init(&a);
+    answer_fail(&a, PT_ECANCELED, "interrupted");
+    output_failure(&r->out, &a);
+    answer_release(&a);
+    return STATUS_INTERRUPTED;
+}
+
 /* Somebody's question made the daemon take up the tree again. */
 static void release_again(void *ctx)
 {
@@ -275,7 +285,7 @@ static int with_daemon(struct run *r, struct call *c)
     progress_end(&r->progress);
     client_close(&client);
     if (rc == PT_ECANCELED)
-        return STATUS_INTERRUPTED;
+        return report_interrupt(r);
     if (rc != PT_OK && rc != PT_ENOENT) {
         buf_printf(&text, "%s; answering without the daemon", err.msg);
         notice(r, buf_cstr(&text));

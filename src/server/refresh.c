@@ -18,14 +18,14 @@ static int reopen(struct call *c, struct err *err)
     const char *notice = NULL;
     struct workspace *fresh = NULL;
     struct timespec pause = {.tv_nsec = PAUSE_NS};
-    if (c->contended != NULL)
-        c->contended(c->notice_ctx);
     (void)nanosleep(&pause, NULL);
     int rc = workspace_open(workspace_root(c->workspace), &fresh, &notice, err);
     if (rc != PT_OK)
         return rc;
     workspace_close(c->workspace);
     c->workspace = fresh;
+    if (c->contended != NULL)
+        c->contended(c->notice_ctx); /* last: who lets go may be made to take it again at once */
     return PT_OK;
 }
 

@@ -272,6 +272,28 @@ def test_writers_and_readers_of_the_store_work_beside_the_daemon(place):
     equal(callers(place), ["a.A.f", "a.f", "b.h", "c.late"], "callers after all")
 
 
+def test_who_writes_the_graph_gets_it_however_much_is_asked(place):
+    place.write(SMALL)
+    callers(place)
+    done = []
+
+    def ask():
+        while not done:
+            callers(place)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(ask) for _ in range(2)]
+        try:
+            for _ in range(5):
+                place.good("index")
+                place.good("query", "list", "--no-ignore")
+        finally:
+            done.append(True)
+        for one in asking:
+            one.result()
+    equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers at the end")
+
+
 def test_a_daemon_that_dies_while_it_is_asked_costs_no_answer(place):
     place.write(SMALL)
     callers(place)
