@@ -25,7 +25,8 @@ struct run {
     struct output out;
     struct progress progress;
     struct buf root;
-    struct buf program; /* how candidates say what to run */
+    struct buf program;   /* how candidates say what to run */
+    struct wire released; /* while it is open, the daemon keeps off the graph */
 };
 
 /* A name that nothing bears, or several do, comes with candidates, be they none. */
@@ -224,16 +225,6 @@ static int report_interrupt(struct run *r)
     return STATUS_INTERRUPTED;
 }
 
-/* Somebody's question made the daemon take up the tree again. */
-static void release_again(void *ctx)
-{
-    struct run *r = ctx;
-    struct client client = {.wire = {.fd = -1}, .root = buf_cstr(&r->root)};
-    if (wire_open(&client.wire, NULL) == PT_OK)
-        (void)client_release(&client, NULL);
-    client_close(&client);
-}
-
 /* The daemon's part. PT_OK with *ret_status: it has answered; with -1: the rest is done here. */
 static int take_part(struct run *r, struct client *client, struct call *c, enum part part,
                      int *ret_status, struct err *err)
@@ -247,10 +238,7 @@ static int take_part(struct run *r, struct client *client, struct call *c, enum 
         return rc;
     switch (part) {
     case PART_NONE: break;
-    case PART_RELEASE:
-        c->contended = release_again;
-        rc = client_release(client, err);
-        break;
+    case PART_RELEASE: rc = client_release(client, err); break;
     case PART_SYNC:
         rc = client_sync(client, err);
         c->no_refresh = rc == PT_OK;
@@ -283,7 +271,10 @@ static int with_daemon(struct run *r, struct call *c)
     progress_begin(&r->progress, r->out.terminal_err, r->out.colour_err);
     int rc = take_part(r, &client, c, part, &status, &err);
     progress_end(&r->progress);
-    client_close(&client);
+    if (rc == PT_OK && part == PART_RELEASE)
+        r->released = client.wire; /* it lets go for as long as we are connected */
+    else
+        client_close(&client);
     if (rc == PT_ECANCELED)
         return report_interrupt(r);
     if (rc != PT_OK && rc != PT_ENOENT) {
@@ -344,6 +335,7 @@ static int run_verb(struct run *r)
     if (status < 0 || r->out.err.code != PT_OK)
         status = report(r, &c, &a, rc);
     workspace_close(c.workspace);
+    wire_close(&r->released);
     answer_release(&a);
     return status;
 }
@@ -397,7 +389,7 @@ static void plug_standard_files(void)
 int main(int argc, char **argv)
 {
     struct args args;
-    struct run r = {.args = &args};
+    struct run r = {.args = &args, .released = {.fd = -1}};
     struct err err = {0};
     char words[2][32] = {0};
 

@@ -30,6 +30,7 @@ void conn_close(struct conn *c)
     c->closing = true;
     requests_abandon(c);
     subscriptions_drop(c);
+    holds_drop(c);
     link_remove(&c->in);
     link_remove(&c->turn);
     if (--c->daemon->n_conns == 0)

@@ -222,6 +222,7 @@ int daemon_run(const struct daemon_options *o, struct err *err)
     link_init(&d->in_turn);
     link_init(&d->waiting);
     link_init(&d->subscriptions);
+    link_init(&d->holds);
     listener_init(&d->listener);
     rc = listener_lock(&d->listener, err);
     if (rc == PT_OK)

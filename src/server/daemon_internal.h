@@ -27,7 +27,7 @@ struct daemon {
     uint64_t idle_since_ns, idle_asked;
     uv_signal_t signals[3];
     uv_idle_t turns; /* while there are connections in `in_turn` */
-    struct link conns, waiting, subscriptions;
+    struct link conns, waiting, subscriptions, holds;
     struct link in_turn; /* those that have had their turn, and may have more to ask */
     unsigned n_conns;
     uint64_t n_accepted, n_requests;
@@ -114,6 +114,13 @@ void daemon_stop(struct daemon *d);
 /* Is a stop done but for this? */
 void daemon_advance(struct daemon *d);
 void daemon_status(struct daemon *d, struct answer *a);
+
+/* ---- trees that clients write themselves (hold.c) ---- */
+
+int hold_take(const struct conn *c, const char *path, struct err *err);
+/* Before the connection's question about a tree: PT_EBUSY if another one holds that. */
+int hold_check(const struct conn *c, const char *path, struct err *err);
+void holds_drop(const struct conn *c);
 
 /* ---- of use to nobody (idle.c) ---- */
 

@@ -73,9 +73,7 @@ struct call {
     struct pipeline_options pipeline; /* for whatever indexes */
     /* Something to tell a person while the call runs ("2 files changed"); may be NULL. */
     void (*notice)(void *ctx, const char *text);
-    /* Another process holds the graph: it will be tried again. May be NULL. */
-    void (*contended)(void *ctx);
-    void *notice_ctx; /* of both */
+    void *notice_ctx;
     int status;       /* what a command line that succeeded ends with; set by methods of its own */
     view_sink sink;   /* for METHOD_RAW and METHOD_TEXT */
     void *sink_ctx;

@@ -24,8 +24,6 @@ static int reopen(struct call *c, struct err *err)
         return rc;
     workspace_close(c->workspace);
     c->workspace = fresh;
-    if (c->contended != NULL)
-        c->contended(c->notice_ctx); /* last: who lets go may be made to take it again at once */
     return PT_OK;
 }
 

@@ -300,7 +300,9 @@ static void on_place(struct place_wait *w, int rc, const struct err *err)
 static void with_place(struct request *r)
 {
     struct err err = {0};
-    int rc = hub_open(r->daemon->hub, r->rpc.workspace, r->rpc.force, &r->place, &err);
+    int rc = hold_check(r->conn, r->rpc.workspace, &err);
+    if (rc == PT_OK)
+        rc = hub_open(r->daemon->hub, r->rpc.workspace, r->rpc.force, &r->place, &err);
     if (rc != PT_OK) {
         fail(r, &err);
     } else if (place_ready(r->place) && !r->rpc.sync) {
@@ -476,7 +478,12 @@ static void on_released(struct place_wait *w, int rc, const struct err *err)
 
 static void do_release(struct request *r)
 {
+    struct err err = {0};
     struct place *p = hub_find(r->daemon->hub, r->rpc.workspace);
+    if (hold_take(r->conn, r->rpc.workspace, &err) != PT_OK) {
+        fail(r, &err);
+        return;
+    }
     if (p == NULL) {
         answer_flag(r, "released", false);
         return;
