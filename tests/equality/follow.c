@@ -11,7 +11,8 @@
  *
  * The child is killed at random: at a call that reads or changes the disk, after some time, between
  * two changes; or it closes the workspace. Another one goes on with what is on disk, perhaps after
- * changes that nobody saw, and after the shelf was damaged, which is only a cache.
+ * changes that nobody saw, and after the shelf was damaged, which is only a cache. Or something
+ * fails in it once, of which it must recover by itself; or some folders get no watch.
  *
  * --seconds is the time of all folders together. The same seed makes the same choices, but what
  * happens between threads and processes differs from run to run. The first difference ends the run:
@@ -21,6 +22,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "engine/workspace.h"
 #include "equality/tree_edits.h"
@@ -44,6 +46,7 @@
 #define STEPS_UNTIL_COMPARED 4u
 #define IO_CALLS_MAX 3000u
 #define LIFE_US_MAX 400000u
+#define PATIENCE_S 40u
 #define LOG_LIMIT 4096u /* so that snapshots are taken all the time */
 
 static struct edits texts;
@@ -85,11 +88,15 @@ struct answer {
     char msg[512];
 };
 
-/* How a child ends, if it is not told to. */
+/* What happens to a child, if it is not told to end. */
 struct fate {
-    uint32_t io_call;   /* killed at this one; 0: not so */
-    uint32_t life_us;   /* killed after so long; 0: not so */
-    uint64_t log_limit; /* of its store */
+    uint32_t io_call;    /* killed at this one; 0: not so */
+    uint32_t life_us;    /* killed after so long; 0: not so */
+    const char *trouble; /* a fault point; NULL: none */
+    uint32_t nth;        /* it fails this one time */
+    int err_no;
+    uint32_t polled_every; /* of the folders, one in so many gets no watch; 0: all get one */
+    uint64_t log_limit;    /* of its store */
 };
 
 struct wait {
@@ -185,6 +192,10 @@ static void arm(const struct fate *fate)
         .it_value = {.tv_sec = fate->life_us / 1000000, .tv_usec = fate->life_us % 1000000}};
     if (fate->io_call > 0)
         fault_arm("io.*", fate->io_call, FAULT_KILL);
+    if (fate->trouble != NULL)
+        fault_arm(fate->trouble, fate->nth, fate->err_no);
+    if (fate->polled_every > 0)
+        fault_arm_every("watch.add", fate->polled_every, ENOSPC);
     /* SIGALRM ends it as a kill does */
     if (fate->life_us > 0 && setitimer(ITIMER_REAL, &life, NULL) != 0)
         die("setitimer");
@@ -200,6 +211,7 @@ _Noreturn static void live(const struct fate *fate, int from, int to)
     const char *notice = NULL;
     struct err err = {0};
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    log_set_level(LOG_LEVEL_ERROR);
     arm(fate);
     a.rc = workspace_open(root, &w, &notice, &err);
     if (a.rc == PT_OK && notice != NULL)
@@ -221,7 +233,8 @@ _Noreturn static void live(const struct fate *fate, int from, int to)
 struct child {
     pid_t pid; /* 0: there is none */
     int orders, answers;
-    bool mortal; /* it may end at any time */
+    bool mortal;   /* it may end at any time */
+    bool troubled; /* something may fail once */
 };
 
 struct counts {
@@ -241,6 +254,13 @@ static bool fail(const char *what)
 static void say(const char *what)
 {
     buf_printf(&tree.story, "  %s\n", what);
+}
+
+static void order(enum order what)
+{
+    char c = (char)what;
+    if (child.pid != 0)
+        (void)!write(child.orders, &c, 1); /* that it is dead is heard */
 }
 
 /* True if it ended as it was meant to. */
@@ -275,11 +295,10 @@ static bool kill_child(void)
 
 static bool close_child(void)
 {
-    char order = ORDER_CLOSE;
     if (child.pid == 0)
         return true;
     say("closed");
-    (void)!write(child.orders, &order, 1);
+    order(ORDER_CLOSE);
     return bury(false);
 }
 
@@ -295,23 +314,56 @@ static bool hear(struct answer *ret, bool *ret_ok)
     return false;
 }
 
+static void draw_trouble(struct fate *f)
+{
+    static const struct {
+        const char *point;
+        int err_no;
+        uint32_t among;
+    } troubles[] = {
+        {"mem.alloc", ENOMEM, 6000},  {"io.open", EMFILE, 300},     {"io.write", ENOSPC, 60},
+        {"io.write", FAULT_TORN, 60}, {"io.sync", EIO, 30},         {"io.rename", EIO, 10},
+        {"io.stat", EIO, 200},        {"io.mmap", ENOMEM, 10},      {"io.truncate", EIO, 10},
+        {"watch.read", EIO, 60},      {"watch.verify", ENOMEM, 60}, {"watch.add", ENOMEM, 60},
+    };
+    unsigned i = below(sizeof(troubles) / sizeof(*troubles));
+    f->trouble = troubles[i].point;
+    f->err_no = troubles[i].err_no;
+    f->nth = 1 + below(troubles[i].among);
+}
+
 static struct fate draw_fate(void)
 {
     struct fate f = {.log_limit = below(2) == 0 ? LOG_LIMIT : 0};
-    switch (below(4)) {
+    switch (below(6)) {
     case 0: f.io_call = 1 + below(IO_CALLS_MAX); break;
     case 1: f.life_us = 1 + below(LIFE_US_MAX); break;
+    case 2: draw_trouble(&f); break;
+    case 3: f.polled_every = 1 + below(4); break;
     default: break;
     }
     return f;
+}
+
+static void say_fate(const struct fate *f)
+{
+    say("a new child");
+    if (f->io_call > 0)
+        buf_printf(&tree.story, "  to die at io call %u\n", f->io_call);
+    if (f->life_us > 0)
+        buf_printf(&tree.story, "  to die after %u us\n", f->life_us);
+    if (f->trouble != NULL)
+        buf_printf(&tree.story, "  whose %s fails once, as number %u, with %d\n", f->trouble,
+                   f->nth, f->err_no);
+    if (f->polled_every > 0)
+        buf_printf(&tree.story, "  that polls one in %u folders\n", f->polled_every);
 }
 
 static void start_child(void)
 {
     int orders[2], answers[2];
     struct fate fate = draw_fate();
-    buf_printf(&tree.story, "  a new child, to die at io call %u, after %u us\n", fate.io_call,
-               fate.life_us);
+    say_fate(&fate);
     (void)fflush(NULL);
     if (pipe(orders) != 0 || pipe(answers) != 0)
         die("pipe");
@@ -325,7 +377,11 @@ static void start_child(void)
     }
     (void)close(orders[0]);
     (void)close(answers[1]);
-    child = (struct child){pid, orders[1], answers[0], fate.io_call > 0 || fate.life_us > 0};
+    child = (struct child){.pid = pid,
+                           .orders = orders[1],
+                           .answers = answers[0],
+                           .mortal = fate.io_call > 0 || fate.life_us > 0,
+                           .troubled = fate.trouble != NULL};
     counts.lives++;
 }
 
@@ -416,9 +472,9 @@ static void show(const struct clean *c)
     struct buf list = {0};
     struct answer a;
     struct err err = {0};
-    char order = ORDER_LIST;
     bool ok;
-    if (write(child.orders, &order, 1) != 1 || !hear(&a, &ok))
+    order(ORDER_LIST);
+    if (!hear(&a, &ok))
         return;
     check(io_read_file(IO_CWD, "../leaves", SIZE_MAX / 2, &list, &err), &err);
     for (size_t at = 0; at < list.n; at += strlen(list.p + at) + 1)
@@ -456,7 +512,6 @@ static bool compare_on_disk(const struct hash128 *want)
 static bool compare_with(const struct answer *a)
 {
     struct clean c = {0};
-    char order = ORDER_SYNC;
     struct answer again;
     bool ok = true;
     make_clean(&c);
@@ -466,7 +521,8 @@ static bool compare_with(const struct answer *a)
         ok = fail("the graph is not that of a clean index");
         show(&c);
         bool heard;
-        if (child.pid != 0 && write(child.orders, &order, 1) == 1 && hear(&again, &heard))
+        order(ORDER_SYNC);
+        if (child.pid != 0 && hear(&again, &heard))
             (void)printf("  another sync %s\n",
                          hash128_eq(again.root, c.root) ? "mends it" : "does not mend it");
     }
@@ -477,25 +533,64 @@ static bool compare_with(const struct answer *a)
     return ok;
 }
 
-/* Its first word, that it began, and then the state of its graph. A child that dies is no failure,
- * if it was to. */
+/* The next state of its graph that it tells. False: it is dead, or cannot tell; *ret_ok: that is
+ * as it should be. What it says first, that it began, is passed over. */
+static bool hear_root(struct answer *ret, bool *ret_ok)
+{
+    for (;;) {
+        if (!hear(ret, ret_ok))
+            return false;
+        if (ret->rc != PT_OK)
+            break;
+        if (ret->has_root)
+            return true;
+    }
+    *ret_ok = child.troubled || fail(ret->msg);
+    buf_printf(&tree.story, "  trouble: %s\n", ret->msg);
+    return false;
+}
+
+/* A child with trouble begins again after a while. */
 static bool compare(void)
 {
+    uint64_t until = clock_now_ns() + PATIENCE_S * CLOCK_NS_PER_SEC;
     struct answer a;
-    char order = ORDER_SYNC;
-    bool ok;
-    if (child.pid == 0)
-        start_child();
-    say("sync");
-    (void)!write(child.orders, &order, 1);
-    for (;;) {
-        if (!hear(&a, &ok))
-            return ok;
-        if (a.rc != PT_OK)
-            return fail(a.msg);
-        if (a.has_root)
+    bool ok = true;
+    while (ok && clock_now_ns() < until) {
+        if (child.pid == 0)
+            start_child();
+        say("sync");
+        order(ORDER_SYNC);
+        if (hear_root(&a, &ok))
             return compare_with(&a);
+        if (ok && child.pid == 0)
+            return true;
+        (void)usleep(20000);
     }
+    return ok && fail("no end of trouble");
+}
+
+/* What it says to a sync while the tree changes is of no interest. */
+static bool sync_meanwhile(void)
+{
+    struct answer a;
+    bool ok = true;
+    say("sync, not waited for");
+    order(ORDER_SYNC);
+    for (unsigned n = 1 + below(3); n > 0; n--)
+        tree_edits_step(&tree);
+    return hear_root(&a, &ok) || ok;
+}
+
+/* It learns late of all that happens. */
+static void change_while_stopped(void)
+{
+    say("stopped");
+    (void)kill(child.pid, SIGSTOP);
+    for (unsigned n = 2 + below(6); n > 0; n--)
+        tree_edits_step(&tree);
+    say("goes on");
+    (void)kill(child.pid, SIGCONT);
 }
 
 /* ---- a run ---- */
@@ -532,8 +627,13 @@ static bool do_step(void)
         if (below(4) == 0)
             (void)usleep(below(60000));
     }
-    if (below(8) == 0)
-        return end_life();
+    switch (below(16)) {
+    case 0:
+    case 1: return end_life();
+    case 2: return sync_meanwhile();
+    case 3: change_while_stopped(); break;
+    default: break;
+    }
     return compare();
 }
 
