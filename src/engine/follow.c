@@ -346,7 +346,9 @@ static int begin(struct follower *f, struct err *err)
     struct err why = {0};
     bool replace = false;
     set_state(f, FOLLOW_STARTING);
-    int rc = open_watch(f, &scan, err);
+    int rc = durable_has_failed(f->w->store) ? durable_reopen(f->w->store, err) : PT_OK;
+    if (rc == PT_OK)
+        rc = open_watch(f, &scan, err);
     if (rc == PT_OK)
         note_watch(f);
     /* without one, facts stay on the heap */

@@ -203,6 +203,47 @@ int durable_close(struct durable *s, struct err *err)
     return rc;
 }
 
+bool durable_has_failed(const struct durable *s)
+{
+    return s->failed != PT_OK || (s->wal != NULL && wal_has_failed(s->wal));
+}
+
+/* All but the readers' graph, and what they hold on to, becomes that of `fresh`. */
+static void take_over(struct durable *s, struct durable *fresh)
+{
+    struct live *graph = durable_graph(fresh);
+    s->wal = fresh->wal;
+    s->image = fresh->image;
+    s->failed = PT_OK;
+    atomic_store(&s->commits, durable_commits(fresh));
+    for (uint32_t i = 0; i < RECENT; i++)
+        s->recent[i].seq = 0; /* of commits that may have got lost */
+    durable_succeed(s, graph);
+    durable_set_limit(s);
+    fresh->wal = NULL;
+    atomic_store(&fresh->graph, NULL);
+    (void)durable_close(fresh, NULL);
+}
+
+int durable_reopen(struct durable *s, struct err *err)
+{
+    struct durable_options o = s->options;
+    struct durable *fresh = NULL;
+    (void)durable_settle(s, NULL);
+    durable_drop_next(s);
+    if (!vec_reserve(&s->left, (uint64_t)s->left.len + 1))
+        return no_memory(err);
+    /* one log at a time writes there; what failed stays so until another is there */
+    s->failed = s->failed != PT_OK ? s->failed : PT_EIO;
+    (void)wal_close(s->wal, NULL);
+    s->wal = NULL;
+    o.background = false; /* there is nothing to be warmed: it was in use */
+    int rc = open_once(s->dir, &o, &fresh, NULL, err);
+    if (rc == PT_OK)
+        take_over(s, fresh);
+    return rc;
+}
+
 struct store *durable_store(struct durable *s)
 {
     return &s->base;
@@ -347,13 +388,11 @@ int durable_apply(struct durable *s, const struct delta *d, struct err *err)
     const struct live_stamp stamp = {durable_commits(s) + 1, (int64_t)clock_wall_ns()};
     bool large = is_large(d), imaged = d->replace_all || large;
     int rc;
+    if (s->failed != PT_OK)
+        return err_set(err, s->failed, "%s: a commit failed; the store must be opened again",
+                       s->dir);
     if (s->wal == NULL)
         return err_set(err, PT_EINVAL, "%s: the store was opened to be read only", s->dir);
-    if (s->failed != PT_OK)
-        return err_set(err, s->failed,
-                       "%s: a commit failed when its image was there already; the store must be "
-                       "opened again",
-                       s->dir);
     if (s->options.replace && !d->replace_all)
         return err_set(err, PT_EINVAL, "%s: the first commit must replace all", s->dir);
     if (imaged)

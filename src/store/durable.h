@@ -61,9 +61,16 @@ struct durable_options {
 int durable_open(const char *dir, const struct durable_options *o, struct durable **ret,
                  struct wal_report *report, struct err *err);
 
-/* The same as store_apply. On failure the graph is as before. After PT_EIO the store must be opened
- * anew. */
+/* The same as store_apply. On failure the graph is as before. After some failures (PT_EIO, mostly)
+ * the store must be opened anew, or durable_reopen: durable_has_failed. */
 int durable_apply(struct durable *s, const struct delta *d, struct err *err);
+
+/* Is nothing to be committed any more, until it is opened again? */
+bool durable_has_failed(const struct durable *s);
+
+/* Opens it again in place: from then on readers who pin find what is on disk; those who have pinned
+ * keep what they have. On failure nothing can be committed, as before, and it may be tried again. */
+int durable_reopen(struct durable *s, struct err *err);
 
 /* Writes an image of the newest generation and lets go of what it covers. On failure the store is
  * as good as before. */

@@ -82,6 +82,8 @@ int durable_replay(void *ctx, uint64_t seq, const uint8_t *payload, size_t n);
 void durable_set_limit(struct durable *s);
 /* Readers pin `next` from now on; there must be room in s->left. */
 void durable_succeed(struct durable *s, struct live *next);
+/* The graph that was to come next, if any, does not. */
+void durable_drop_next(struct durable *s);
 /* Warms the graph that was opened, in the background. */
 void durable_warm(struct durable *s);
 /* After each commit. `whole`: it was written as an image; else its payload is s->encoded, behind

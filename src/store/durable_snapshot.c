@@ -165,7 +165,7 @@ static int join(struct durable *s, struct err *err)
 
 /* ---- taking over ---- */
 
-static void drop_next(struct durable *s)
+void durable_drop_next(struct durable *s)
 {
     live_free(s->next);
     s->next = NULL;
@@ -261,7 +261,7 @@ static void tend(struct durable *s, uint64_t most)
     if (s->beside.running && atomic_load_explicit(&s->beside.done, memory_order_acquire))
         (void)join(s, NULL);
     if (s->next != NULL && !catch_up(s, most))
-        drop_next(s);
+        durable_drop_next(s);
     free_left(s);
 }
 
@@ -321,7 +321,7 @@ static void remember(struct durable *s)
 void durable_committed(struct durable *s, bool whole)
 {
     if (whole) {
-        drop_next(s);
+        durable_drop_next(s);
         (void)wal_rotate(s->wal, NULL); /* a log that begins behind it shows when it is gone */
         (void)tidy_up(s, durable_commits(s), NULL);
         free_left(s);
@@ -347,7 +347,7 @@ void durable_stop(struct durable *s)
     if (s->beside.running)
         (void)join(s, NULL);
     end_errand(s);
-    drop_next(s);
+    durable_drop_next(s);
     for (uint32_t i = 0; i < s->left.len; i++)
         live_free(s->left.at[i].graph);
     vec_release(&s->left);

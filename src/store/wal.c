@@ -389,6 +389,11 @@ int wal_forget(struct wal *w, uint64_t upto, struct err *err)
     return rc != 0 ? rc : sync_rc;
 }
 
+bool wal_has_failed(const struct wal *w)
+{
+    return w->failure.code != 0;
+}
+
 uint64_t wal_last_seq(const struct wal *w)
 {
     return w->last_seq;

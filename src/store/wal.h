@@ -120,6 +120,9 @@ int wal_rotate(struct wal *w, struct err *err);
  * the newest. On failure the log is as good as before, and the rest can be removed later. */
 int wal_forget(struct wal *w, uint64_t upto, struct err *err);
 
+/* Is it in the failed state? */
+bool wal_has_failed(const struct wal *w);
+
 /* The last record that was appended (or covered, if there is none); the last one known to be on
  * disk. */
 uint64_t wal_last_seq(const struct wal *w);

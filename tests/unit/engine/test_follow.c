@@ -285,6 +285,33 @@ static void begins_again_after_trouble(void **state)
     workspace_close(w);
 }
 
+/* A log that could not be synced must be opened again before it takes a commit. */
+static void goes_on_after_a_failed_sync(void **state)
+{
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    struct view v;
+    struct err err = {0};
+    assert_clean(w);
+    assert_int_equal(workspace_pin(w, &v, &err), PT_OK);
+    fault_arm("io.sync", 1, EIO);
+    make_file("tree/one.c", "int one(void) { return 1; }\n");
+    assert_int_not_equal(sync_rc(w), PT_OK);
+    assert_true(fault_fired());
+    fault_disarm_all();
+    for (int i = 0; i < 300 && sync_rc(w) != PT_OK; i++)
+        usleep(20000);
+    assert_true(view_find_file(&v, "one.c") == ID_NONE);
+    workspace_unpin(w, &v);
+    assert_clean(w);
+    assert_true(has(w, "one.c"));
+    workspace_close(w);
+    w = open_ws();
+    assert_true(has(w, "one.c"));
+    workspace_close(w);
+}
+
 int main(void)
 {
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, enter_tree, leave_root)
@@ -296,6 +323,7 @@ int main(void)
         IN_TREE(goes_on_where_it_was),
         IN_TREE(is_the_only_writer),
         IN_TREE(begins_again_after_trouble),
+        IN_TREE(goes_on_after_a_failed_sync),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

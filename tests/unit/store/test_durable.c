@@ -75,6 +75,44 @@ static void test_durable__a_failing_commit_leaves_graph_and_log_as_they_were(voi
     place_free(&p);
 }
 
+/* Who has pinned keeps what he has; who comes later finds what was acknowledged. */
+static void test_durable__goes_on_under_its_readers_after_its_log_failed(void **state)
+{
+    (void)state;
+    struct place p = place_with(85, (struct durable_options){.durability = WAL_COMMIT});
+    for (uint32_t round = 0; round < 10; round++) {
+        struct hash128 before = {0}, after = {0};
+        struct delta d;
+        struct view v;
+        commit(p.f);
+        assert_int_equal(store_pin(p.f->store, &v, NULL), PT_OK);
+        assert_true(view_root(&v, &before));
+        (void)random_change(p.f, &d);
+        if (d.units.len > 0) {
+            fault_arm("io.sync", 1, EIO);
+            assert_int_equal(apply_delta(p.f, &d, NULL), PT_EIO);
+            fault_disarm_all();
+            assert_int_equal(apply_delta(p.f, &d, NULL), PT_EIO);
+        }
+        assert_int_equal(durable_has_failed(p.store), d.units.len > 0);
+        delta_release(&d);
+        fault_arm("io.open", 2, EMFILE);
+        assert_int_equal(durable_reopen(p.store, NULL), PT_ELIMIT);
+        fault_disarm_all();
+        assert_true(durable_has_failed(p.store));
+        assert_int_equal(durable_reopen(p.store, NULL), PT_OK);
+        assert_false(durable_has_failed(p.store));
+        check_now(p.f);
+        commit(p.f);
+        check_now(p.f);
+        assert_true(view_root(&v, &after) && hash128_eq(before, after));
+        store_unpin(p.f->store, &v);
+    }
+    open_store(&p);
+    check_now(p.f);
+    place_free(&p);
+}
+
 /* ---- commits that are images ---- */
 
 /* All that there is now, as a delta. */
@@ -659,6 +697,7 @@ int main(void)
         cmocka_unit_test(test_durable__what_was_applied_is_there_again),
         cmocka_unit_test(test_durable__the_log_stays_small),
         cmocka_unit_test(test_durable__a_failing_commit_leaves_graph_and_log_as_they_were),
+        cmocka_unit_test(test_durable__goes_on_under_its_readers_after_its_log_failed),
         cmocka_unit_test(test_durable__what_replaces_all_is_an_image),
         cmocka_unit_test(test_durable__a_large_commit_is_an_image),
         cmocka_unit_test(test_durable__the_name_of_an_image_is_on_disk_before_the_log_behind_it),
