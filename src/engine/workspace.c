@@ -172,11 +172,14 @@ static bool is_origin_kind(struct slice kind)
            slice_eq(kind, SLICE(ORIGIN_DUMP));
 }
 
+/* A graph without an origin was written by who died before he said what it is: it may be any
+ * version's. */
 static int read_origin(struct workspace *w, struct err *err)
 {
     struct buf text = {0};
     struct err why = {0};
     int rc = read_origin_text(w, &text, &why);
+    w->foreign = true;
     if (rc == PT_OK) {
         struct slice rest = buf_as_slice(&text);
         struct slice kind = next_word(&rest);

@@ -499,11 +499,14 @@ static bool compare_on_disk(const struct hash128 *want)
         rc = root_of(w, &found, &err);
     if (rc == PT_OK)
         rc = workspace_check(w, NULL, &stale, &err);
+    bool foreign = rc == PT_OK && workspace_foreign(w);
     workspace_close(w);
     if (rc != PT_OK)
         return fail(err.msg);
     if (!hash128_eq(found, *want))
         return fail("what is on disk is not what was acknowledged");
+    if (foreign)
+        return fail("the graph on disk does not say whose it is");
     if (stale > 0)
         return fail("the graph on disk does not count as current");
     return true;

@@ -285,6 +285,30 @@ static void begins_again_after_trouble(void **state)
     workspace_close(w);
 }
 
+/* Who died between the graph and the word of what it stands for. */
+static void says_whose_the_graph_is_if_nobody_did(void **state)
+{
+    struct buf origin = {0};
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    buf_printf(&origin, "%s/origin", workspace_state_dir(w));
+    workspace_close(w);
+    assert_int_equal(unlink(buf_cstr(&origin)), 0);
+    w = open_ws();
+    assert_true(workspace_foreign(w));
+    workspace_close(w);
+    w = follow();
+    assert_clean(w);
+    workspace_close(w);
+    assert_int_equal(access(buf_cstr(&origin), F_OK), 0);
+    w = open_ws();
+    assert_false(workspace_foreign(w));
+    workspace_close(w);
+    buf_release(&origin);
+}
+
 /* A log that could not be synced must be opened again before it takes a commit. */
 static void goes_on_after_a_failed_sync(void **state)
 {
@@ -324,6 +348,7 @@ int main(void)
         IN_TREE(is_the_only_writer),
         IN_TREE(begins_again_after_trouble),
         IN_TREE(goes_on_after_a_failed_sync),
+        IN_TREE(says_whose_the_graph_is_if_nobody_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
