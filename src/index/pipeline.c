@@ -119,9 +119,18 @@ static enum scan_reason reason_of(int code)
     return code == PT_ELIMIT ? SCAN_TOO_LARGE : SCAN_UNREADABLE;
 }
 
+/* Is it not the file that cannot be read, but we who lack something now? */
+static bool is_want(const struct pipeline *p, const struct source *s, int code)
+{
+    struct io_stat st;
+    return code == PT_ENOMEM ||
+           (code == PT_ELIMIT &&
+            (io_stat(p->root_fd, s->path, &st, NULL) != PT_OK || st.size <= p->max_bytes));
+}
+
 /* The bytes of a source. One that has to be left out stands in the graph as an empty file, so that
  * it is seen, and counts as known when the tree is compared with the graph. */
-static void read_source(struct pipeline *p, struct worker *w, struct source *s, struct slice *ret)
+static int read_source(struct pipeline *p, struct worker *w, struct source *s, struct slice *ret)
 {
     struct err err = {0};
     *ret = slice_of("", 0);
@@ -131,10 +140,14 @@ static void read_source(struct pipeline *p, struct worker *w, struct source *s, 
         struct io_stat st;
         buf_reset(&w->content);
         int rc = io_read_file_stat(p->root_fd, s->path, p->max_bytes, &w->content, &st, &err);
+        if (rc != PT_OK && is_want(p, s, rc)) {
+            w->err = err;
+            return rc;
+        }
         if (rc != PT_OK) {
             s->left_out = true;
             s->reason = reason_of(rc);
-            return;
+            return PT_OK;
         }
         s->stat = (struct index_stat){st.size, st.ino, st.mtime_ns, st.ctime_ns};
         *ret = buf_as_slice(&w->content);
@@ -144,6 +157,7 @@ static void read_source(struct pipeline *p, struct worker *w, struct source *s, 
         s->reason = SCAN_BINARY;
         *ret = slice_of("", 0);
     }
+    return PT_OK;
 }
 
 static bool same_stat(const struct index_stat *a, const struct index_stat *b)
@@ -213,14 +227,14 @@ static int extract_with_care(struct pipeline *p, struct worker *w, struct source
 static int find_facts(struct pipeline *p, struct worker *w, struct source *s)
 {
     struct slice text;
-    read_source(p, w, s, &text);
-    if (is_known(s, text))
-        return PT_OK;
+    int rc = read_source(p, w, s, &text);
+    if (rc != PT_OK || is_known(s, text))
+        return rc;
     struct shelf_key key = shelf_key(hash128(text.p, text.n), s->lang, s->path);
     bool shelve = p->options.shelf != NULL && !s->left_out;
     if (shelve && shelf_get(p->options.shelf, &key, &s->facts, NULL) == PT_OK)
         return PT_OK;
-    int rc = extract_with_care(p, w, s, &key, text);
+    rc = extract_with_care(p, w, s, &key, text);
     if (rc == PT_OK && shelve && !s->left_out)
         put_on_shelf(p, &key, s);
     return rc;
