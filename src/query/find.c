@@ -5,16 +5,20 @@
 #include "query/parts.h"
 #include "query/propose.h"
 
+#include <ctype.h>
+
 /* Longer texts name nothing. */
 #define TEXT_MAX 4096u
 /* So many tails of the text are looked up as bare names: more than any name has separators. */
 #define TAILS_MAX 8u
+#define QUICK_NAMESAKES 500u
 
 /* A text, taken apart, and what it may mean. */
 struct finder {
     const struct view *v;
     struct slice name; /* without qualifiers */
     struct parts parts;
+    struct slice within;   /* what each qualified name that matches has somewhere in it */
     struct slice files[2]; /* nodes must be in such files; empty: any */
     uint32_t line;
     bool spans; /* nodes that only span the line do, too */
@@ -22,6 +26,8 @@ struct finder {
     struct found *found;
     struct ids named; /* owned; scratch, as the next */
     struct buf text;
+    bool quick; /* gives up rather than look at all of many namesakes */
+    bool gave_up;
     bool failed;
 };
 
@@ -83,6 +89,8 @@ static enum find_how how_of(struct finder *f, uint32_t id)
 
     if (f->parts.n == 1 && f->name.n < qualified.n)
         return FIND_BARE;
+    if (memmem(qualified.p, qualified.n, f->within.p, f->within.n) == NULL)
+        return FIND_CLOSE;
     parts_split(qualified, &stored);
     uint32_t matched = parts_match(&f->parts, &stored);
     if (matched == 0)
@@ -93,9 +101,32 @@ static enum find_how how_of(struct finder *f, uint32_t id)
     return matched > name.n ? FIND_SUFFIX : FIND_BARE;
 }
 
+static bool is_plain(struct slice part)
+{
+    for (size_t i = 0; i < part.n; i++) {
+        if (!isalnum((unsigned char)part.p[i]) && part.p[i] != '_')
+            return false;
+    }
+    return true;
+}
+
+/* The longest word that qualifies the name. Parts match if they are equal or stand inside of angle
+ * brackets; so most of many namesakes need not be taken apart. */
+static void find_within(struct finder *f)
+{
+    f->within = SLICE("");
+    for (uint32_t i = 0; i + 1 < f->parts.n; i++) {
+        if (f->parts.at[i].n > f->within.n && is_plain(f->parts.at[i]))
+            f->within = f->parts.at[i];
+    }
+}
+
 /* What matches of the nodes in `named`. */
 static void add_matching(struct finder *f)
 {
+    f->gave_up |= f->quick && f->named.len > QUICK_NAMESAKES;
+    if (f->gave_up)
+        return;
     for (uint32_t i = 0; i < f->named.len && !f->failed; i++) {
         uint32_t id = f->named.at[i];
         enum find_how how = is_wanted(f, id) ? how_of(f, id) : FIND_CLOSE;
@@ -492,6 +523,7 @@ static void find_anything(struct finder *f)
     vec_clear(&f->found->nodes);
     parts_split(f->name, &f->parts);
     drop_arguments(&f->parts);
+    find_within(f);
     if (f->parts.n == 0 || f->name.n > TEXT_MAX)
         return;
     find_names(f);
@@ -559,6 +591,7 @@ int query_find(const struct view *v, const char *text, const struct find_filter 
         f.kinds = filter->kinds;
         f.files[0] = slice_from(filter->file);
         f.line = filter->line;
+        f.quick = filter->quick;
     }
     if (slice_starts(name, SLICE("./")))
         name = slice_of(name.p + 2, name.n - 2);
@@ -577,7 +610,9 @@ int query_find(const struct view *v, const char *text, const struct find_filter 
         f.spans = true;
         find_text(&f, name);
     }
-    if (ret->nodes.len == 0 && !f.failed && (filter == NULL || !filter->no_proposals))
+    if (f.gave_up)
+        vec_clear(&ret->nodes);
+    else if (ret->nodes.len == 0 && !f.failed && !f.quick)
         f.failed = !propose(v, &f.parts, f.kinds, ret);
 out:
     if (!f.failed && ret->how != FIND_CLOSE) {

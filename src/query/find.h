@@ -17,10 +17,10 @@ enum find_how {
 };
 
 struct find_filter {
-    uint32_t kinds;    /* set of 1 << enum node_kind; 0: any */
-    const char *file;  /* only nodes in files whose path is this or ends with /this; NULL: any */
-    uint32_t line;     /* only nodes whose name is on this line, else those that span it; 0: any */
-    bool no_proposals; /* if nothing matches, find nothing: they cost a walk over all names */
+    uint32_t kinds;   /* set of 1 << enum node_kind; 0: any */
+    const char *file; /* only nodes in files whose path is this or ends with /this; NULL: any */
+    uint32_t line;    /* only nodes whose name is on this line, else those that span it; 0: any */
+    bool quick; /* find nothing rather than look at many namesakes or, to propose, all names */
 };
 
 struct found {

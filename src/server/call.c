@@ -294,7 +294,7 @@ int call_nodes(struct call *c, struct answer *a, const char *param, uint32_t onl
                struct found *ret, struct err *err)
 {
     const char *text = call_arg(c, param);
-    struct find_filter filter = {.kinds = only, .no_proposals = c->hurried};
+    struct find_filter filter = {.kinds = only, .quick = c->hurried};
     struct found found = {0};
 
     if (text == NULL || *text == '\0')

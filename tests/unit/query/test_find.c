@@ -448,6 +448,38 @@ static void test_find__takes_any_bytes(void **state)
     graph_free(g);
 }
 
+static void check_quick(const struct graph *g, const char *text, uint32_t want)
+{
+    const struct find_filter quick = {.quick = true};
+    struct found f = find(g, text, &quick);
+
+    if (f.nodes.len != want)
+        fail_msg("%s: %u found, %u expected", text, f.nodes.len, want);
+    found_release(&f);
+}
+
+static void test_find__who_is_in_a_hurry_gets_all_or_nothing(void **state)
+{
+    struct buf many = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 600; i++)
+        buf_printf(&many, "file f%u.py as f%u sep .\nfn f%u.py::same\n", i, i, i);
+    buf_str(&many, "fn f7.py::alone\n");
+    struct graph *g = graph_of(buf_cstr(&many));
+    check_quick(g, "alone", 1);
+    check_quick(g, "f7.alone", 1);
+    check_quick(g, "alont", 0); /* no proposals */
+    check_quick(g, "same", 0);
+    check_quick(g, "f7.same", 0);
+    check(g, "f7.same", FIND_EXACT, "f7.py::same");
+    struct found f = find(g, "same", NULL);
+    assert_int_equal(f.nodes.len, 600);
+    found_release(&f);
+    graph_free(g);
+    buf_release(&many);
+}
+
 static int find_anew(const struct graph *g, const char *text)
 {
     struct found f = {0};
@@ -558,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_find__proposes_at_most_ten),
         cmocka_unit_test(test_find__agrees_with_a_look_at_every_node),
         cmocka_unit_test(test_find__takes_any_bytes),
+        cmocka_unit_test(test_find__who_is_in_a_hurry_gets_all_or_nothing),
         cmocka_unit_test(test_find__survives_each_failing_allocation),
         cmocka_unit_test(test_parts__are_cut_outside_of_brackets),
         cmocka_unit_test(test_parts__find_the_name_in_a_type),
