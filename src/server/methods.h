@@ -74,8 +74,8 @@ struct call {
     /* Something to tell a person while the call runs ("2 files changed"); may be NULL. */
     void (*notice)(void *ctx, const char *text);
     void *notice_ctx;
-    int status;       /* what a command line that succeeded ends with; set by methods of its own */
-    view_sink sink;   /* for METHOD_RAW and METHOD_TEXT */
+    int status;     /* what a command line that succeeded ends with; set by methods of its own */
+    view_sink sink; /* for METHOD_RAW and METHOD_TEXT */
     void *sink_ctx;
 };
 
