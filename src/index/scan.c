@@ -741,7 +741,7 @@ static int reach_one(struct walk *w, const char *path, size_t n)
 /* Are the first n bytes of `path` a folder whose rules are loaded? */
 static bool is_loaded(const struct walk *w, const char *path, size_t n)
 {
-    return w->is_reached && n <= w->reached.n && memcmp(w->reached.p, path, n) == 0 &&
+    return w->is_reached && n <= w->reached.n && (n == 0 || memcmp(w->reached.p, path, n) == 0) &&
            (n == w->reached.n || n == 0 || w->reached.p[n] == '/');
 }
 

@@ -94,9 +94,12 @@ class Place:
         return self.good(*arguments, "--format", "json", **more).json()
 
     def end(self):
-        """Nothing may be left running."""
-        if "XDG_RUNTIME_DIR" in self.env:
-            self.run("daemon", "stop")
+        """Nothing may be left running. Gives what a sanitizer said of the daemon, as lines."""
+        if "XDG_RUNTIME_DIR" not in self.env:
+            return []
+        self.run("daemon", "stop")
+        text = "".join(path.read_text(errors="replace") for path in self.state.glob("parseltongue/daemon.log*"))
+        return text.splitlines() if "Sanitizer" in text or "runtime error" in text else []
 
     def folder(self):
         """Where the state of the tree is."""
