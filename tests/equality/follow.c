@@ -323,7 +323,7 @@ static void draw_trouble(struct fate *f)
     } troubles[] = {
         {"mem.alloc", ENOMEM, 6000},  {"io.open", EMFILE, 300},     {"io.write", ENOSPC, 60},
         {"io.write", FAULT_TORN, 60}, {"io.sync", EIO, 30},         {"io.rename", EIO, 10},
-        {"io.stat", ENOMEM, 200},        {"io.mmap", ENOMEM, 10},      {"io.truncate", EIO, 10},
+        {"io.stat", ENOMEM, 200},     {"io.mmap", ENOMEM, 10},      {"io.truncate", EIO, 10},
         {"watch.read", EIO, 60},      {"watch.verify", ENOMEM, 60}, {"watch.add", ENOMEM, 60},
     };
     unsigned i = below(sizeof(troubles) / sizeof(*troubles));
