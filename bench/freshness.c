@@ -221,9 +221,10 @@ static bool any_function(const struct view *v, struct place *ret)
     return false;
 }
 
-/* One more call in the function; false if it cannot be done there. */
+/* One more call in the function, as it never was there before; false if it cannot be done. */
 static bool add_call(const struct place *p, const struct buf *text, struct buf *ret)
 {
+    unsigned long long salt = (unsigned long long)clock_wall_ns();
     if (p->end > text->n)
         return false;
     const char *start = text->p + p->start, *end = text->p + p->end, *at = end;
@@ -236,14 +237,14 @@ static bool add_call(const struct place *p, const struct buf *text, struct buf *
         buf_add(ret, text->p, (size_t)(end - text->p));
         buf_char(ret, '\n');
         buf_add(ret, line, indent);
-        buf_printf(ret, "%s()", p->name);
+        buf_printf(ret, "%s(%llu)", p->name, salt);
     } else {
         at = memchr(start, '{', (size_t)(end - start));
         if (at == NULL)
             return false;
         at++;
         buf_add(ret, text->p, (size_t)(at - text->p));
-        buf_printf(ret, "\n\t%s();", p->name);
+        buf_printf(ret, "\n\t%s(%llu);", p->name, salt);
     }
     buf_add(ret, at, text->n - (size_t)(at - text->p));
     return !ret->failed;
