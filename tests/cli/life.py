@@ -294,6 +294,37 @@ def test_who_writes_the_graph_gets_it_however_much_is_asked(place):
     equal(callers(place), ["a.A.f", "a.f", "b.h"], "callers at the end")
 
 
+def test_a_release_holds_until_its_connection_ends(place):
+    place.write(SMALL)
+    callers(place)
+
+    def connect():
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(LIMIT)
+        connection.connect(str(runtime(place) / "daemon.sock"))
+        return connection.makefile("rw")
+
+    def ask(stream, method, **params):
+        stream.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method,
+                                 "params": {"workspace": str(place.tree), **params}}) + "\n")
+        stream.flush()
+        answer = json.loads(stream.readline())
+        return answer["error"]["data"]["code"] if "error" in answer else "answer"
+
+    one, other = connect(), connect()
+    for _ in range(2):
+        equal(ask(one, "daemon.release"), "answer", "a release")
+        equal(ask(other, "callers", x="g"), "EBUSY", "a question of another client")
+    equal(ask(one, "callers", x="g"), "answer", "a question of the same client")
+    equal(ask(other, "callers", x="g"), "answer", "a question of another client after that")
+    equal(ask(one, "daemon.release"), "answer", "a release")
+    equal(ask(other, "daemon.release"), "answer", "another")
+    one.close()
+    until(lambda: place.ask("daemon", "status")["connections"] == 2, "the end of the connection")
+    equal(ask(other, "callers", x="g"), "answer", "a question of the last to hold it")
+    other.close()
+
+
 def test_a_daemon_that_dies_while_it_is_asked_costs_no_answer(place):
     place.write(SMALL)
     callers(place)
