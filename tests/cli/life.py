@@ -231,8 +231,9 @@ def test_all_answers_are_those_of_the_program_alone(place):
     asked += [["query", "callers", "nothing-like-it"], ["query", "callers", "f"], ["query", "list", "--limit", "1"],
               ["query", "list", "--limit", "0"], ["query", "list", "--max-tokens", "60"], ["search", "f", "--kind", "x"],
               ["query", "callers", "g", "--depth", "0", "--no-tests"], ["query", "list", "--cursor", "nonsense"],
-              ["query", "callers", "\udcff"], ["query", "callers", "\u00e9\n"], ["query", "callers", "g", "--workspace", "."],
-              ["export", "edges"], ["export", "dump", "--format", "json"], ["query", "path", "h", "A"]]
+              ["query", "callers", "\udcff"], ["query", "callers", "\u00e9\n"],
+              ["query", "callers", "g", "--workspace", "."], ["export", "edges"],
+              ["export", "dump", "--format", "json"], ["query", "path", "h", "A"]]
     callers(place)
     pid = running(place)
     for question in asked:
@@ -434,7 +435,8 @@ def test_what_makes_no_sense_costs_no_answer(place):
     place.write(SMALL)
     good = '{"jsonrpc":"2.0","id":%d,"result":'
     for odd in ("nonsense\n", "\n", "", good, good + "{}}\n", good + '"x"}\n', good + '{"text":7}}\n',
-                '{"id":%d}\n', '{"id":%d,"error":{"code":-32603,"message":"x"}}\n', '{"id":%d,"error":{}}\n', "[" * 5000 + "\n",
+                '{"id":%d}\n', '{"id":%d,"error":{"code":-32603,"message":"x"}}\n', '{"id":%d,"error":{}}\n',
+                "[" * 5000 + "\n",
                 '{"jsonrpc":"2.0","id":%d,"error":{"code":-32011,"data":{"code":"EACCES","message":"not you"}}}\n'):
         other = Other(place, lambda request, odd=odd: [(request["id"], ours)] if request["method"] == "daemon.ping"
                       else (odd % request["id"] if "%d" in odd else odd))
