@@ -27,13 +27,27 @@ void mem_free(void *p)
     free(p); /* glibc 2.33 and later keep errno */
 }
 
+static _Thread_local uint64_t failures;
+
+uint64_t mem_failures(void)
+{
+    return failures;
+}
+
+/* Counts what was not to be had. */
+static void *counted(void *p)
+{
+    failures += p == NULL;
+    return p;
+}
+
 void *mem_alloc(size_t size)
 {
     size_t total;
 
     if (fault_hit("mem.alloc") || !total_of(1, size, &total))
-        return NULL;
-    return malloc(total);
+        return counted(NULL);
+    return counted(malloc(total));
 }
 
 void *mem_calloc(size_t n, size_t size)
@@ -41,8 +55,8 @@ void *mem_calloc(size_t n, size_t size)
     size_t total;
 
     if (fault_hit("mem.alloc") || !total_of(n, size, &total))
-        return NULL;
-    return calloc(1, total);
+        return counted(NULL);
+    return counted(calloc(1, total));
 }
 
 void *mem_realloc(void *p, size_t size)
@@ -55,8 +69,8 @@ void *mem_reallocarray(void *p, size_t n, size_t size)
     size_t total;
 
     if (fault_hit("mem.alloc") || !total_of(n, size, &total))
-        return NULL;
-    return realloc(p, total);
+        return counted(NULL);
+    return counted(realloc(p, total));
 }
 
 char *mem_strdup(const char *s)

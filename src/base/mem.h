@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 
@@ -31,6 +32,13 @@ void *mem_reallocarray(void *p, size_t n, size_t size) PT_ALLOC_SIZE(2, 3) PT_MU
 void *mem_reserve(size_t size) PT_MUST_CHECK;
 bool mem_commit(void *p, size_t size) PT_MUST_CHECK;
 void mem_unreserve(void *p, size_t size);
+
+/*
+ * How often this thread has got no memory. What comes of a long evaluation in
+ * which that happened is not to be trusted: few check each buffer of a step in
+ * between. Who answers for the result compares this before and after.
+ */
+uint64_t mem_failures(void);
 
 /* Terminated copies. */
 char *mem_strdup(const char *s) PT_MALLOC PT_MUST_CHECK;

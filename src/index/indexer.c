@@ -514,11 +514,21 @@ static int link_files(struct indexer *ix, struct err *err)
 
 /* ---- resolving ---- */
 
+/* What was worked out in want of memory is no result: a module that was not looked for is one that
+ * was not found. `failures`: mem_failures from before. */
+static int unless_starved(int rc, uint64_t failures, struct err *err)
+{
+    return rc == PT_OK && mem_failures() != failures ? no_memory(err) : rc;
+}
+
 static int name_item(void *ctx, unsigned worker, size_t item)
 {
     struct indexer *ix = ctx;
-    return nodes_of_file(&ix->program, ix->resolving.at[item], &ix->arenas[worker],
-                         &ix->units[item], &ix->workers[worker].err);
+    struct err *err = &ix->workers[worker].err;
+    uint64_t failures = mem_failures();
+    int rc = nodes_of_file(&ix->program, ix->resolving.at[item], &ix->arenas[worker],
+                           &ix->units[item], err);
+    return unless_starved(rc, failures, err);
 }
 
 static int resolve_item(void *ctx, unsigned worker, size_t item)
@@ -526,6 +536,7 @@ static int resolve_item(void *ctx, unsigned worker, size_t item)
     struct indexer *ix = ctx;
     struct worker *w = &ix->workers[worker];
     uint32_t file = ix->resolving.at[item];
+    uint64_t failures = mem_failures();
     int rc = w->live ? PT_OK : resolver_init(&w->resolver, &ix->program, &w->err);
     if (rc != PT_OK)
         return rc;
@@ -534,6 +545,7 @@ static int resolve_item(void *ctx, unsigned worker, size_t item)
     rc = resolve_file(&w->resolver, file, &ix->arenas[worker], &ix->units[item], &w->err);
     if (rc == PT_OK && !keep_notes(ix, &w->notes, &ix->files.at[file].resolving, false))
         rc = no_memory(&w->err);
+    rc = unless_starved(rc, failures, &w->err);
     if (rc == PT_OK && ix->options.step != NULL && !ix->options.step(ix->options.ctx))
         rc = PT_ECANCELED;
     return rc;
@@ -670,8 +682,10 @@ int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
     struct indexer_report *report = ret_report != NULL ? ret_report : &ignored;
     memset(report, 0, sizeof(*report));
     delta_init(ret_delta);
+    uint64_t failures = mem_failures();
     int rc = ix->broken ? err_set(err, PT_EINVAL, "the index failed before; it must be made anew")
                         : apply(ix, changes, n, ret_delta, report, err);
+    rc = unless_starved(rc, failures, err);
     for (uint32_t i = 0; i < n; i++) {
         facts_free(changes[i].facts); /* those that it did not come to */
         changes[i].facts = NULL;

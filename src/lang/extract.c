@@ -393,6 +393,7 @@ int extract_file(struct extract *x, unsigned lang, const char *path, const char 
 {
     if (n > UINT32_MAX / 4)
         return err_set(err, PT_ELIMIT, "%s: too large to parse", path);
+    uint64_t failures = mem_failures();
     start_file(x, lang, path, src, (uint32_t)n);
     uint32_t error_line = 0;
     int rc = PT_OK;
@@ -406,6 +407,10 @@ int extract_file(struct extract *x, unsigned lang, const char *path, const char 
     rc = ex_seal(x, &f, err);
     if (rc != PT_OK)
         return rc;
+    if (mem_failures() != failures) { /* a name that found no room is a wrong one */
+        facts_free(f);
+        return err_set(err, PT_ENOMEM, "out of memory for %s", path);
+    }
     f->lang = (uint8_t)lang;
     f->flags = x->flags;
     f->bytes = (uint32_t)n;
