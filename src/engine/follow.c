@@ -26,6 +26,7 @@
 
 #define TREE_BYTES ((size_t)8 << 20)
 #define POLL_MS 100      /* between two looks at folders that have no watch */
+#define INTERVAL_MS 500  /* of WAL_INTERVAL; what is left is synced when nothing happens */
 #define IDLE_MS 1000     /* without events, until it tidies up */
 #define RETRY_MS_MIN 500 /* after trouble; doubled each time */
 #define RETRY_MS_MAX 60000
@@ -467,8 +468,10 @@ static void free_follower(struct follower *f)
 static int open_to_write(struct follower *f, struct err *err)
 {
     struct workspace *w = f->w;
-    const struct durable_options o = {
-        .durability = f->options.durability, .log_limit = f->options.log_limit, .background = true};
+    const struct durable_options o = {.durability = f->options.durability,
+                                      .interval_ms = INTERVAL_MS,
+                                      .log_limit = f->options.log_limit,
+                                      .background = true};
     (void)durable_close(w->store, NULL);
     w->store = NULL;
     int rc = durable_open(w->state, &o, &w->store, NULL, err);

@@ -35,9 +35,6 @@ static const struct setting settings[] = {
     {"daemon", "log_file_max_bytes", "10M",
      "When the log has this size, it becomes daemon.log.1, and a new one is begun.",
      AT(log_file_max_bytes), SETTING_BYTES, 4 * KB, GB},
-    {"daemon", "memory_limit_mb", "0",
-     "Reserved: what the daemon may hold in memory, in MB; 0: no limit.", AT(memory_limit_mb),
-     SETTING_NUMBER, 0, 1 << 20},
     {"daemon", "max_connections", "4096", "How many clients may be connected at once.",
      AT(max_connections), SETTING_NUMBER, 1, 65536},
     {"daemon", "idle_exit_minutes", "0",
@@ -47,11 +44,9 @@ static const struct setting settings[] = {
      AT(start_automatically), SETTING_YES_NO, 0, 0},
     {"index", "threads", "0", "How many threads read files; 0: one for each processor.",
      AT(threads), SETTING_NUMBER, 0, 1024},
-    {"index", "max_file_bytes", "8M", "Reserved: larger source files are left out.",
-     AT(max_file_bytes), SETTING_BYTES, KB, GB},
     {"store", "durability", "commit",
-     "When a commit is safe from a power cut: before it is answered, soon after, or whenever the "
-     "system writes it. (No crash of the daemon alone ever loses one.)",
+     "When a commit is safe from a power cut: before it is answered, within two seconds, or "
+     "whenever the system writes it. (No crash of the daemon alone ever loses one.)",
      AT(durability), SETTING_DURABILITY, 0, 0},
 };
 

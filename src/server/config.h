@@ -20,13 +20,11 @@ struct config {
     /* [daemon] */
     enum log_level log_level;
     uint64_t log_file_max_bytes;
-    uint64_t memory_limit_mb; /* 0: none */
     uint64_t max_connections;
     uint64_t idle_exit_minutes; /* 0: never */
     bool start_automatically;
     /* [index] */
     uint64_t threads; /* 0: one for each processor */
-    uint64_t max_file_bytes;
     /* [store] */
     enum wal_durability durability;
 };

@@ -270,6 +270,8 @@ static void tend(struct durable *s, uint64_t most)
 bool durable_tend(struct durable *s)
 {
     tend(s, UINT64_MAX);
+    if (s->wal != NULL)
+        (void)wal_commit(s->wal, NULL); /* what WAL_INTERVAL has left to do */
     return s->beside.running || s->next != NULL || s->left.len > 0;
 }
 

@@ -44,23 +44,20 @@ static void test_config__takes_every_key(void **state)
                    "[daemon]\r\n"
                    "  log_level=debug\n"
                    "log_file_max_bytes = 64K ; enough\n"
-                   "memory_limit_mb: 512\n"
-                   "max_connections = 7\n"
+                   "max_connections: 7\n"
                    "idle_exit_minutes = 30\n"
                    "start_automatically = no\n"
-                   "\n[index]\nthreads = 3\nmax_file_bytes = 1G\n"
+                   "\n[index]\nthreads = 3\n"
                    "[store]\ndurability = os",
                    &c, &err);
     assert_string_equal(err.msg, "");
     assert_int_equal(rc, PT_OK);
     assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
     assert_int_equal(c.log_file_max_bytes, 64u << 10);
-    assert_int_equal(c.memory_limit_mb, 512);
     assert_int_equal(c.max_connections, 7);
     assert_int_equal(c.idle_exit_minutes, 30);
     assert_false(c.start_automatically);
     assert_int_equal(c.threads, 3);
-    assert_int_equal(c.max_file_bytes, 1u << 30);
     assert_int_equal(c.durability, WAL_OS);
 }
 
@@ -96,12 +93,12 @@ static void test_config__reads_values_strictly(void **state)
         refused(text, want);
     }
     refused("[index]\nthreads = 1025\n", "config.ini:2: threads is from 0 to 1024, not 1025");
-    refused("[index]\nmax_file_bytes = 1k\n",
-            "config.ini:2: max_file_bytes is a number of bytes, like 8M, not '1k'");
-    refused("[index]\nmax_file_bytes = 2G\n",
-            "config.ini:2: max_file_bytes is from 1024 to 1073741824, not 2G");
-    refused("[index]\nmax_file_bytes = 999999999999999999G\n",
-            "config.ini:2: max_file_bytes is a number of bytes, like 8M, not "
+    refused("[daemon]\nlog_file_max_bytes = 4k\n",
+            "config.ini:2: log_file_max_bytes is a number of bytes, like 10M, not '4k'");
+    refused("[daemon]\nlog_file_max_bytes = 2G\n",
+            "config.ini:2: log_file_max_bytes is from 4096 to 1073741824, not 2G");
+    refused("[daemon]\nlog_file_max_bytes = 999999999999999999G\n",
+            "config.ini:2: log_file_max_bytes is a number of bytes, like 10M, not "
             "'999999999999999999G'");
     refused("[daemon]\nstart_automatically = true\n",
             "config.ini:2: start_automatically is one of yes|no, not 'true'");
