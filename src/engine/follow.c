@@ -25,7 +25,9 @@
 #include <string.h>
 
 #define TREE_BYTES ((size_t)8 << 20)
-#define POLL_MS 100      /* between two looks at folders that have no watch */
+#define POLL_MS 100 /* between two looks at folders that have no watch */
+/* At the end more than so much of the log is not left to whoever opens the graph next. */
+#define LOG_LEFT_BYTES ((uint64_t)16 << 20)
 #define INTERVAL_MS 500  /* of WAL_INTERVAL; what is left is synced when nothing happens */
 #define IDLE_MS 1000     /* without events, until it tidies up */
 #define RETRY_MS_MIN 500 /* after trouble; doubled each time */
@@ -152,13 +154,22 @@ static void let_go(struct follower *f, uint64_t cookie)
     vec_truncate(&f->waiting, kept);
 }
 
-static void fail_all(struct follower *f, const struct err *err)
+/* One that the thread has not seen yet. */
+static bool next_asked(struct follower *f, struct waiter *ret)
 {
     (void)pthread_mutex_lock(&f->mutex);
-    for (uint32_t i = 0; i < f->asked.len; i++)
-        f->asked.at[i].done(f->asked.at[i].ctx, err->code, err);
-    vec_clear(&f->asked);
+    bool any = f->asked.len > 0;
+    if (any)
+        *ret = vec_pop(&f->asked);
     (void)pthread_mutex_unlock(&f->mutex);
+    return any;
+}
+
+static void fail_all(struct follower *f, const struct err *err)
+{
+    struct waiter waiter;
+    while (next_asked(f, &waiter))
+        waiter.done(waiter.ctx, err->code, err);
     for (uint32_t i = 0; i < f->waiting.len; i++)
         f->waiting.at[i].done(f->waiting.at[i].ctx, err->code, err);
     vec_clear(&f->waiting);
@@ -520,6 +531,8 @@ void follow_stop(struct workspace *w)
     (void)pthread_mutex_unlock(&f->mutex);
     bell_ring(f->bell);
     (void)pthread_join(f->thread, NULL);
+    if (durable_log_bytes(w->store) > LOG_LEFT_BYTES)
+        (void)durable_snapshot(w->store, NULL);
     (void)durable_close(w->store, NULL);
     w->store = NULL;
     w->follower = NULL;
