@@ -49,7 +49,10 @@ uint32_t ty_make(struct types *t, enum ty_kind kind, struct ent def, const uint3
     if (n > 0)
         memcpy(key + 3, args, n * sizeof(*args));
     uint64_t hash = hash64(key, (3 + n) * sizeof(*key));
-    for (;; hash++) { /* two types with one hash sit at neighbouring keys */
+    /* before the map names it: who finds it there reads it */
+    bool room = vec_reserve(&t->args, (uint64_t)t->args.len + n) &&
+                vec_reserve(&t->at, (uint64_t)t->at.len + 1);
+    for (; room; hash++) { /* two types with one hash sit at neighbouring keys */
         bool fresh = false;
         uint32_t *id = map_put(&t->index, hash, t->at.len, &fresh);
         if (id == NULL)
@@ -59,11 +62,9 @@ uint32_t ty_make(struct types *t, enum ty_kind kind, struct ent def, const uint3
         if (!fresh)
             continue;
         struct ty y = {(uint8_t)kind, (uint8_t)n, def.file, def.def, t->args.len};
-        bool ok = true;
-        for (unsigned i = 0; ok && i < n; i++)
-            ok = vec_push(&t->args, key[3 + i]);
-        if (!ok || !vec_push(&t->at, y))
-            break;
+        for (unsigned i = 0; i < n; i++)
+            (void)vec_push(&t->args, key[3 + i]);
+        (void)vec_push(&t->at, y);
         return t->at.len - 1;
     }
     t->failed = true;
