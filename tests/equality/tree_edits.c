@@ -644,9 +644,9 @@ static void check_out(const struct tree_branch *from, const struct tree_branch *
         int order = a == NULL ? 1 : b == NULL ? -1 : strcmp(a->path, b->path);
         i += order <= 0;
         k += order >= 0;
-        if (order < 0 || b == NULL) {
+        if (a != NULL && order < 0) {
             remove_with_empty_folders(a->path);
-        } else if (order > 0 || !same_file(a, b)) {
+        } else if (b != NULL && (a == NULL || order > 0 || !same_file(a, b))) {
             (void)unlink(b->path);
             create(b->path, b->text, b->n);
         }
