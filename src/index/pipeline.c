@@ -533,8 +533,8 @@ static int extract_sources(struct pipeline *p, struct pipeline_report *report, s
     report->extract_ns = clock_now_ns() - t0;
     for (uint32_t i = 0; rc == PT_OK && i < p->sources.len; i++) {
         const struct source *s = &p->sources.at[i];
-        if (s->known != NULL && s->facts != NULL)
-            s->known->content = s->facts->content;
+        if (s->known != NULL && s->facts != NULL) /* no contents are those of one left out */
+            s->known->content = s->left_out ? (struct hash128){0} : s->facts->content;
     }
     return rc == PT_OK ? report_on(p, report, err) : rc;
 }
