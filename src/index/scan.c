@@ -706,6 +706,16 @@ static int read_marks(struct walk *w)
     return rc;
 }
 
+/* By its own name, the last one of its path. */
+static bool is_good_folder(const char *path, size_t n)
+{
+    size_t at = n;
+
+    while (at > 0 && path[at - 1] != '/')
+        at--;
+    return n == 0 || scan_is_good_name(path + at, n - at);
+}
+
 /* Loads the rules of the folder at the first n bytes of `path`; those above are loaded. */
 static int reach_one(struct walk *w, const char *path, size_t n)
 {
@@ -717,6 +727,10 @@ static int reach_one(struct walk *w, const char *path, size_t n)
     ignore_leave(&w->ignore, buf_cstr(&w->path));
     if (w->path.failed)
         return PT_ENOMEM;
+    if (!is_good_folder(w->path.p, n)) {
+        w->is_shut = true;
+        return 0;
+    }
     if (n && ignore_match_entry(&w->ignore, w->path.p, true, NULL)) {
         w->is_shut = true;
         return 0;

@@ -214,6 +214,40 @@ static void follows_rules_of_git_that_are_being_written(void **state)
     workspace_close(w);
 }
 
+/* A file that is left out stands there as an empty one, which is not the same as one that is. */
+static void tells_empty_files_from_those_left_out(void **state)
+{
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    FILE *out = fopen("tree/main.c", "w");
+    assert_non_null(out);
+    assert_int_equal(fputc('\0', out), 0);
+    assert_int_equal(fclose(out), 0);
+    assert_clean(w);
+    make_file("tree/main.c", "");
+    assert_clean(w);
+    workspace_close(w);
+}
+
+/* A scan passes over such a folder; so must who looks at a file in it. */
+static void sees_nothing_in_folders_with_bad_names(void **state)
+{
+    (void)state;
+    make_project();
+    assert_int_equal(mkdir("tree/a\xff", 0755), 0);
+    assert_int_equal(mkdir("tree/a\xff/b", 0755), 0);
+    struct workspace *w = follow();
+    assert_clean(w);
+    make_file("tree/a\xff/one.c", "int one(void) { return 1; }\n");
+    assert_clean(w);
+    make_file("tree/a\xff/b/two.c", "int two(void) { return 2; }\n");
+    assert_clean(w);
+    assert_false(has(w, "a\xff/b/two.c"));
+    workspace_close(w);
+}
+
 /* ---- ends and beginnings ---- */
 
 static void goes_on_where_it_was(void **state)
@@ -349,6 +383,8 @@ int main(void)
         IN_TREE(follows_folders),
         IN_TREE(follows_ignore_files),
         IN_TREE(follows_rules_of_git_that_are_being_written),
+        IN_TREE(tells_empty_files_from_those_left_out),
+        IN_TREE(sees_nothing_in_folders_with_bad_names),
         IN_TREE(goes_on_where_it_was),
         IN_TREE(is_the_only_writer),
         IN_TREE(begins_again_after_trouble),
