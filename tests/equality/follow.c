@@ -620,6 +620,39 @@ static bool end_life(void)
     return ok;
 }
 
+static void move_into_root(const char *old)
+{
+    char from[8192], to[8192];
+    DIR *d = opendir(old);
+    for (struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
+        (void)snprintf(from, sizeof(from), "%s/%s", old, e->d_name);
+        (void)snprintf(to, sizeof(to), "%s/%s", root, e->d_name);
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && rename(from, to) != 0)
+            die(to);
+    }
+    if (d != NULL)
+        (void)closedir(d);
+}
+
+/* The root goes; it comes back, or another folder has its place and what was in it. */
+static void lose_root(void)
+{
+    char old[4200];
+    bool back = below(2) == 0;
+    say(back ? "the root went and came back" : "the root is another folder");
+    (void)snprintf(old, sizeof(old), "%s/old", base);
+    if (rename(root, old) != 0)
+        die(old);
+    (void)usleep(below(30000));
+    if (back && rename(old, root) == 0)
+        return;
+    if (mkdir(root, 0755) != 0)
+        die(root);
+    move_into_root(old);
+    if (chdir(root) != 0 || rmdir(old) != 0)
+        die(old);
+}
+
 static bool do_step(void)
 {
     buf_printf(&tree.story, "  step %u\n", step);
@@ -635,6 +668,12 @@ static bool do_step(void)
     case 1: return end_life();
     case 2: return sync_meanwhile();
     case 3: change_while_stopped(); break;
+    case 4:
+        if (below(3) == 0) {
+            lose_root();
+            child.troubled = true;
+        }
+        break;
     default: break;
     }
     return compare();

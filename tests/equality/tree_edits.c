@@ -1,6 +1,7 @@
 #include "equality/tree_edits.h"
 
 #include "base/mem.h"
+#include "index/scan.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,7 +13,8 @@
 #include <unistd.h>
 
 #define PATH_BYTES 4096u
-#define DEPTH_MAX 40u
+#define DEPTH_MAX 600u
+#define DEEP 250u /* about as many folders as a scan enters, one in the other */
 #define PAUSE_US_MAX 4000u
 #define TAG "Signature: 8a477f597d28d172789f06886806bc55\n"
 
@@ -429,7 +431,8 @@ static void make_folders(struct tree_edits *t)
         remove_all("../away/new", 0);
     (void)snprintf(path, sizeof(path), "%s", elsewhere ? "../away/new" : top);
     say(t, "made %s%s", top, elsewhere ? " elsewhere, moved in" : "");
-    for (unsigned depth = 1 + below(t, 4); depth > 0; depth--) {
+    unsigned depth = below(t, 30) == 0 ? DEEP + below(t, 12) : 1 + below(t, 4);
+    for (; depth > 0; depth--) {
         size_t n = strlen(path);
         for (unsigned files = below(t, 3); files > 0; files--) {
             uint32_t i = any_text(t);
@@ -483,16 +486,19 @@ static void touch(struct tree_edits *t)
     (void)chmod(path, S_ISDIR(st.st_mode) ? mode | 0700 : mode);
 }
 
-/* What has the name of a source, but is none. */
+/* What has the name of a source, but is none; what is one, with a name that is none. */
 static void make_oddity(struct tree_edits *t)
 {
     char path[PATH_BYTES];
     static const char zeros[64];
+    static const char *const marks[] = {"odd_", "odd_", "odd_", "odd\n", "odd\xff"};
     const char *target = any_place(t, below(t, 2) == 0);
     target = target != NULL ? base_of(target) : "nowhere.c";
     uint32_t i = any_text(t);
-    (void)snprintf(path, sizeof(path), "%sodd_%s", any_prefix(t), base_of(t->texts->files[i].path));
-    unsigned kind = below(t, 6);
+    (void)snprintf(path, sizeof(path), "%s%s%s", any_prefix(t),
+                   marks[below(t, sizeof(marks) / sizeof(*marks))],
+                   base_of(t->texts->files[i].path));
+    unsigned kind = below(t, 8);
     (void)unlink(path);
     say(t, "made oddity %u: %s", kind, path);
     switch (kind) {
@@ -501,6 +507,8 @@ static void make_oddity(struct tree_edits *t)
     case 2: (void)!symlink(base_of(t->texts->files[i].path), path); break;
     case 3: (void)mkfifo(path, 0644); break;
     case 4: create(path, zeros, sizeof(zeros)); break;
+    case 5: create(path, text_of(t, i), strlen(text_of(t, i))); break;
+    case 6: (void)!truncate(t->texts->files[i].path, (off_t)SCAN_MAX_FILE_BYTES + 1); break;
     default: (void)mkdir(path, 0755); break;
     }
 }
