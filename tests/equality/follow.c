@@ -637,20 +637,20 @@ static void move_into_root(const char *old)
 /* The root goes; it comes back, or another folder has its place and what was in it. */
 static void lose_root(void)
 {
-    char old[4200];
+    char aside[4200];
     bool back = below(2) == 0;
     say(back ? "the root went and came back" : "the root is another folder");
-    (void)snprintf(old, sizeof(old), "%s/old", base);
-    if (rename(root, old) != 0)
-        die(old);
+    (void)snprintf(aside, sizeof(aside), "%s/old", base);
+    if (rename(root, aside) != 0)
+        die(aside);
     (void)usleep(below(30000));
-    if (back && rename(old, root) == 0)
+    if (back && rename(aside, root) == 0)
         return;
     if (mkdir(root, 0755) != 0)
         die(root);
-    move_into_root(old);
-    if (chdir(root) != 0 || rmdir(old) != 0)
-        die(old);
+    move_into_root(aside);
+    if (chdir(root) != 0 || rmdir(aside) != 0)
+        die(aside);
 }
 
 static bool do_step(void)
