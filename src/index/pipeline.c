@@ -717,13 +717,27 @@ static int finish(struct pipeline *p, int rc, struct delta *d, struct pipeline_r
     return rc;
 }
 
+/* There may be another folder at the root's path than the last time. */
+static int reopen_root(struct pipeline *p, struct err *err)
+{
+    int fd = -1;
+    int rc = io_open_dir(p->root, &fd, err);
+    if (rc != PT_OK)
+        return rc;
+    io_close(p->root_fd);
+    p->root_fd = fd;
+    return PT_OK;
+}
+
 static int scan_parts(struct pipeline *p, const char *const *paths, uint32_t n,
                       struct pipeline_report *report, struct err *err)
 {
     uint64_t t0 = clock_now_ns();
     if (!begin_stage(p, STAGE_SCAN, 0))
         return cancelled(err);
-    int rc = scan_paths(p->root, &p->options.scan, paths, n, &report->scan, err);
+    int rc = reopen_root(p, err);
+    if (rc == PT_OK)
+        rc = scan_paths(p->root, &p->options.scan, paths, n, &report->scan, err);
     report->scan_ns = clock_now_ns() - t0;
     return rc;
 }

@@ -9,7 +9,9 @@
 #include "graph/merkle.h"
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -324,6 +326,23 @@ static void begins_again_after_trouble(void **state)
     workspace_close(w);
 }
 
+/* The new folder is there before anybody notices that the old one went. */
+static void follows_the_folder_that_takes_the_place_of_the_root(void **state)
+{
+    (void)state;
+    make_project();
+    assert_int_equal(mkdir("other", 0755), 0);
+    make_file("other/two.c", "int two(void) { return 2; }\n");
+    struct workspace *w = follow();
+    assert_clean(w);
+    assert_int_equal(renameat2(AT_FDCWD, "other", AT_FDCWD, "tree", RENAME_EXCHANGE), 0);
+    for (int i = 0; i < 300 && sync_rc(w) != PT_OK; i++)
+        usleep(20000);
+    assert_clean(w);
+    assert_true(has(w, "two.c") && !has(w, "main.c"));
+    workspace_close(w);
+}
+
 /* Who died between the graph and the word of what it stands for. */
 static void says_whose_the_graph_is_if_nobody_did(void **state)
 {
@@ -384,6 +403,7 @@ int main(void)
         IN_TREE(follows_ignore_files),
         IN_TREE(follows_rules_of_git_that_are_being_written),
         IN_TREE(tells_empty_files_from_those_left_out),
+        IN_TREE(follows_the_folder_that_takes_the_place_of_the_root),
         IN_TREE(sees_nothing_in_folders_with_bad_names),
         IN_TREE(goes_on_where_it_was),
         IN_TREE(is_the_only_writer),
