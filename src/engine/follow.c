@@ -232,12 +232,15 @@ static int update(struct follower *f, const char *const *paths, uint32_t n, bool
     return rc;
 }
 
-/* Ignore files changed: other folders may be let in now. */
+/* Ignore files changed: other folders may be let in now. After a rescan, too: the root may have been
+ * another folder when the gate was asked. */
 static int watch_anew(struct follower *f, const struct watch_batch *b, struct err *err)
 {
     int rc = PT_OK;
-    if (b->n_ignore_folders > 0)
+    if (b->n_ignore_folders > 0 || b->rescan)
         scan_gate_forget(f->gate);
+    if (b->rescan && !b->root_lost)
+        rc = watch_again(f->watch, "", err);
     for (uint32_t i = 0; i < b->n_ignore_folders && rc == PT_OK; i++)
         rc = watch_again(f->watch, b->ignore_folders[i], err);
     return rc;

@@ -921,6 +921,13 @@ void scan_gate_close(struct scan_gate *g)
 
 void scan_gate_forget(struct scan_gate *g)
 {
+    int fd;
+
+    /* another folder may be there now */
+    if (io_open_dir(g->root, &fd, NULL) == 0) {
+        io_close(g->walk.root_fd);
+        g->walk.root_fd = fd;
+    }
     g->walk.is_reached = false;
     ignore_release(&g->walk.ignore);
     ignore_init(&g->walk.ignore);

@@ -129,7 +129,7 @@ int scan_gate_open(const char *root, const struct scan_options *options, struct 
                    struct err *err);
 void scan_gate_close(struct scan_gate *g); /* takes NULL */
 
-/* Forgets the rules that it knows: ignore files may have changed. */
+/* Forgets the rules that it knows, and which folder is the root: both may have changed. */
 void scan_gate_forget(struct scan_gate *g);
 
 /* Would the folder at `path` (not "") be entered? One with a CACHEDIR.TAG itself is (it may lose

@@ -332,6 +332,8 @@ static void follows_the_folder_that_takes_the_place_of_the_root(void **state)
     (void)state;
     make_project();
     assert_int_equal(mkdir("other", 0755), 0);
+    assert_int_equal(mkdir("other/sub", 0755), 0);
+    assert_int_equal(mkdir("other/sub/deep", 0755), 0);
     make_file("other/two.c", "int two(void) { return 2; }\n");
     struct workspace *w = follow();
     assert_clean(w);
@@ -340,6 +342,8 @@ static void follows_the_folder_that_takes_the_place_of_the_root(void **state)
         usleep(20000);
     assert_clean(w);
     assert_true(has(w, "two.c") && !has(w, "main.c"));
+    make_file("tree/sub/deep/three.c", "int three(void) { return 3; }\n");
+    assert_clean(w);
     workspace_close(w);
 }
 
