@@ -218,36 +218,55 @@ static void find_paths(struct finder *f, struct slice path, struct found *ret)
     }
 }
 
+static void match_module(struct finder *f, uint32_t file, enum find_how best)
+{
+    const struct live_file *record = live_file(f->v, file); /* view_file would look at all of it */
+    struct slice first = f->parts.at[0], last = f->parts.at[f->parts.n - 1];
+    struct parts stored;
+
+    if (record == NULL)
+        return;
+    const char *text = view_module(f->v, file);
+    if (best == FIND_EXACT && (text[0] != first.p[0] || strncmp(text, first.p, first.n) != 0))
+        return;
+    struct slice module = slice_from(text);
+    if (best != FIND_EXACT && !slice_ends(module, last))
+        return;
+    /* Where the module is called as the file, its last part is only "c" or "ts". */
+    if (best == FIND_BARE && strcmp(text, live_path(record)) == 0)
+        return;
+    if (!is_wanted(f, record->ids[0]))
+        return;
+    parts_split(module, &stored);
+    uint32_t matched = parts_match(&f->parts, &stored);
+    enum find_how how = matched == stored.n && !stored.cut ? FIND_EXACT
+                        : matched > 1                      ? FIND_SUFFIX
+                                                           : FIND_BARE;
+    if (matched != 0 && how <= best)
+        add(f, record->ids[0], how);
+}
+
 /* Files by the names of their modules. Only a match of kind `best` or better is looked for; it is
- * what the walk over all files is worth. */
+ * what the walk over all files is worth. If the file is told, only those of its name are walked. */
 static void find_modules(struct finder *f, enum find_how best)
 {
-    struct parts stored;
-    struct slice first = f->parts.at[0], last = f->parts.at[f->parts.n - 1];
+    struct slice path = f->files[1];
+    const char *slash = slice_rchr(path, '/');
 
-    for (uint32_t i = 0; i < view_file_limit(f->v) && !f->failed; i++) {
-        const struct live_file *file = live_file(f->v, i); /* view_file would look at all of it */
-        if (file == NULL)
-            continue;
-        uint32_t id = file->ids[0];
-        const char *text = view_module(f->v, i);
-        if (best == FIND_EXACT && (text[0] != first.p[0] || strncmp(text, first.p, first.n) != 0))
-            continue;
-        struct slice module = slice_from(text);
-        if (best != FIND_EXACT && !slice_ends(module, last))
-            continue;
-        /* Where the module is called as the file, its last part is only "c" or "ts". */
-        if (best == FIND_BARE && strcmp(text, live_path(file)) == 0)
-            continue;
-        if (!is_wanted(f, id))
-            continue;
-        parts_split(module, &stored);
-        uint32_t matched = parts_match(&f->parts, &stored);
-        enum find_how how = matched == stored.n && !stored.cut ? FIND_EXACT
-                            : matched > 1                      ? FIND_SUFFIX
-                                                               : FIND_BARE;
-        if (matched != 0 && how <= best)
-            add(f, id, how);
+    if (f->kinds != 0 && !(f->kinds >> NODE_FILE & 1))
+        return;
+    if (path.n == 0) {
+        for (uint32_t i = 0; i < view_file_limit(f->v) && !f->failed; i++)
+            match_module(f, i, best);
+        return;
+    }
+    if (slash != NULL)
+        path = slice_skip(path, (size_t)(slash + 1 - path.p));
+    vec_clear(&f->named);
+    f->failed = f->failed || !view_named(f->v, path.p, path.n, &f->named);
+    for (uint32_t i = 0; i < f->named.len && !f->failed; i++) {
+        if (view_kind(f->v, f->named.at[i]) == NODE_FILE)
+            match_module(f, view_file_of(f->v, f->named.at[i]), best);
     }
 }
 
