@@ -42,7 +42,8 @@ int live_new(struct live **ret, struct err *err)
     if (rc == PT_OK) {
         g->scratch = mem_calloc(1, sizeof(*g->scratch));
         g->pins = mem_alloc(sizeof(*g->pins));
-        if (g->scratch == NULL || g->pins == NULL)
+        g->modules = modules_new();
+        if (g->scratch == NULL || g->pins == NULL || g->modules == NULL)
             rc = err_set(err, PT_ENOMEM, "out of memory for a graph");
         else
             atomic_init(&g->totals, 0);
@@ -99,6 +100,7 @@ void live_free(struct live *g)
     for (unsigned i = 0; i < N_WORDS; i++)
         words_release(words_at(g, i));
     space_release(&g->space);
+    modules_free(g->modules);
     io_unmap(&g->image);
     if (!g->borrows_pins)
         mem_free(g->pins);

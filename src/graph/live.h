@@ -28,6 +28,7 @@
 #include "graph/delta.h"
 #include "graph/idmap.h"
 #include "graph/lists.h"
+#include "graph/modules.h"
 #include "graph/names.h"
 #include "graph/pins.h"
 #include "graph/words.h"
@@ -136,6 +137,7 @@ struct live {
     /* Ids of nodes, files and names below these are in order (view_before; names by their text). */
     _Atomic(uint32_t) nodes_in_order, files_in_order, names_in_order;
     struct names_rest names_rest; /* the other names */
+    struct modules *modules;      /* owned */
     uint32_t generation;          /* the newest; the writer's */
     struct live_scratch *scratch;
     struct io_map image; /* what it was opened from, if anything: the bases of the maps lie in it */

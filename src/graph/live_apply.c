@@ -323,6 +323,8 @@ static int put_node(struct apply *a, const struct unit *u, uint32_t place, uint3
         return no_memory(a->err);
     commit_put(&g->commit, &g->node.at[id], ref);
     commit_gone(&g->commit, old_ref);
+    if (n->kind == NODE_FILE)
+        a->s->modules |= old == NULL || strcmp(live_module(old), n->qualified) != 0;
     if (old != NULL)
         count_node(a, old->kind, -1);
     count_node(a, n->kind, 1);
@@ -460,6 +462,7 @@ static int bury_nodes(struct apply *a)
         to->sig = was->sig;
         to->parent = id;
         to->file = was->file;
+        a->s->modules |= was->kind == NODE_FILE;
         count_node(a, was->kind, -1);
         commit_put(&g->commit, &g->node.at[id], ref);
         commit_gone(&g->commit, old);
@@ -1082,6 +1085,7 @@ int live_prepare(struct live *g, const struct delta *d, struct live_stamp stamp,
     commit_start(&g->commit, g->generation + 1);
     g->scratch->first = atomic_load_explicit(&g->n_nodes, memory_order_relaxed) == 0 &&
                         atomic_load_explicit(&g->n_files, memory_order_relaxed) == 0;
+    g->scratch->modules = false;
     rc = apply(&a, stamp);
     if (rc != PT_OK)
         commit_undo(&g->commit);
@@ -1104,6 +1108,8 @@ void live_publish(struct live *g)
                               atomic_load_explicit(&g->n_files, memory_order_relaxed),
                               memory_order_release);
     }
+    if (g->scratch->modules)
+        modules_changed(g->modules, g->generation + 1);
     pins_publish(g->pins, ++g->generation);
     (void)commit_finish(&g->commit);
     uint32_t oldest = pins_oldest(g->pins);

@@ -37,6 +37,7 @@ struct live_scratch {
     VEC(uint32_t) file_mark;           /* == epoch: the file is one of the delta's */
     uint32_t epoch;
     bool first;           /* the commit under way is the first */
+    bool modules;         /* it brings, takes or renames files (graph/modules.h) */
     bool naming_in_order; /* names come in the order of their text */
 };
 

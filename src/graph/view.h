@@ -203,6 +203,13 @@ void view_sort(const struct view *v, uint32_t *ids, uint32_t n);
 /* Append all files by path, all nodes, the nodes of a set of 1 << kind, in order. The last looks
  * only into files that have such nodes. False: no memory. */
 bool view_files(const struct view *v, struct ids *ret);
+/* Append the ids of files whose modules may be called `text`, whatever separates its parts: the
+ * caller looks. False: it cannot be said without looking at all files. */
+static inline bool view_modules_like(const struct view *v, const char *text, size_t n,
+                                     struct ids *ret)
+{
+    return modules_find(v->g->modules, v, text, n, ret);
+}
 bool view_nodes(const struct view *v, struct ids *ret);
 bool view_nodes_of(const struct view *v, uint32_t kinds, struct ids *ret);
 

@@ -246,6 +246,26 @@ static void match_module(struct finder *f, uint32_t file, enum find_how best)
         add(f, record->ids[0], how);
 }
 
+static void match_all(struct finder *f, enum find_how best)
+{
+    for (uint32_t i = 0; i < view_file_limit(f->v) && !f->failed; i++)
+        match_module(f, i, best);
+}
+
+/* Exact ones, by the index of modules; generic arguments match what has none, so they want a look
+ * at all. */
+static bool match_like(struct finder *f)
+{
+    struct ids files = {0};
+    bool ok =
+        slice_chr(f->name, '<') == NULL && view_modules_like(f->v, f->name.p, f->name.n, &files);
+
+    for (uint32_t i = 0; i < files.len && ok && !f->failed; i++)
+        match_module(f, files.at[i], FIND_EXACT);
+    vec_release(&files);
+    return ok;
+}
+
 /* Files by the names of their modules. Only a match of kind `best` or better is looked for; it is
  * what the walk over all files is worth. If the file is told, only those of its name are walked. */
 static void find_modules(struct finder *f, enum find_how best)
@@ -256,8 +276,8 @@ static void find_modules(struct finder *f, enum find_how best)
     if (f->kinds != 0 && !(f->kinds >> NODE_FILE & 1))
         return;
     if (path.n == 0) {
-        for (uint32_t i = 0; i < view_file_limit(f->v) && !f->failed; i++)
-            match_module(f, i, best);
+        if (best != FIND_EXACT || !match_like(f))
+            match_all(f, best);
         return;
     }
     if (slash != NULL)
