@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "engine/workspace.h"
 
+#include <stdatomic.h>
+
 struct follower;
 
 struct workspace {
@@ -13,10 +15,11 @@ struct workspace {
     const char *root;
     const char *state;
     struct durable *store; /* NULL: none is open */
-    /* What the graph stands for, as the file "origin" says. */
-    bool from_dump; /* a dump, not the tree */
-    bool no_ignore; /* the tree without a look at its ignore files */
-    bool foreign;   /* made by other sources of this program: what they understood may differ */
+    /* What the graph stands for, as the file "origin" says; told anew by the follower's thread. */
+    _Atomic(bool) from_dump; /* a dump, not the tree */
+    _Atomic(bool) no_ignore; /* the tree without a look at its ignore files */
+    _Atomic(bool)
+        foreign; /* made by other sources of this program: what they understood may differ */
     struct follower *follower; /* owned; NULL: nobody follows the tree */
 };
 
