@@ -212,7 +212,7 @@ static int show_answer(struct run *r, struct client_answer *a)
         output_report(buf_cstr(&a->body));
     if (r->out.err.code == PT_OK && a->code == PT_EUSAGE)
         advise(r);
-    return status_of(a->code, a->has_candidates);
+    return (int)status_of(a->code, a->has_candidates);
 }
 
 static int report_interrupt(struct run *r)
