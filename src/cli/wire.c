@@ -96,8 +96,8 @@ int wire_line(struct wire *w, int timeout_ms, struct slice *ret, struct err *err
 {
     uint64_t end = clock_now_ns() + (uint64_t)timeout_ms * CLOCK_NS_PER_MS;
     for (;;) {
-        const char *from = w->in.p + w->looked;
-        const char *line_end = w->in.n > w->looked ? memchr(from, '\n', w->in.n - w->looked) : NULL;
+        struct slice rest = slice_skip(buf_as_slice(&w->in), w->looked);
+        const char *line_end = slice_chr(rest, '\n');
         if (line_end != NULL) {
             *ret = slice_of(w->in.p + w->taken, (size_t)(line_end - (w->in.p + w->taken)));
             w->taken += ret->n + 1;

@@ -99,21 +99,22 @@ static bool look_up(const struct modules *m, const struct view *v, uint64_t key,
 }
 
 bool modules_find(struct modules *m, const struct view *v, const char *text, size_t n,
-                  struct ids *ret)
+                  struct ids *ret, bool *ret_known)
 {
     uint32_t changed = atomic_load_explicit(&m->changed, memory_order_acquire);
     uint64_t key = key_of(text, n);
-    if (v->generation < changed)
-        return false;
+    *ret_known = v->generation >= changed;
+    if (!*ret_known)
+        return true;
     (void)pthread_rwlock_rdlock(&m->lock);
-    bool good = m->of != 0 && m->of >= changed;
-    bool found = good && look_up(m, v, key, ret);
+    bool made = m->of != 0 && m->of >= changed;
+    bool ok = !made || look_up(m, v, key, ret);
     (void)pthread_rwlock_unlock(&m->lock);
-    if (good)
-        return found;
+    if (made)
+        return ok;
     (void)pthread_rwlock_wrlock(&m->lock);
-    good = (m->of != 0 && m->of >= changed) || make(m, v);
-    found = good && look_up(m, v, key, ret);
+    ok = (m->of != 0 && m->of >= changed) || make(m, v);
+    ok = ok && look_up(m, v, key, ret);
     (void)pthread_rwlock_unlock(&m->lock);
-    return found;
+    return ok;
 }

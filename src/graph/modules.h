@@ -28,9 +28,10 @@ void modules_free(struct modules *m);
 /* A commit that will be of this generation, and is about to be published, has changed some. */
 void modules_changed(struct modules *m, uint32_t generation);
 
-/* Appends the ids of the files of the view whose modules may be called `text` (n bytes). False: it
- * cannot say (no memory, or the view is older than the last change): look at all files. */
+/* Appends the ids of the files of the view whose modules may be called `text` (n bytes).
+ * *ret_known = false: it cannot say, for the view is older than the last change; look at all files.
+ * False: no memory. */
 bool modules_find(struct modules *m, const struct view *v, const char *text, size_t n,
-                  struct ids *ret);
+                  struct ids *ret, bool *ret_known);
 
 #endif

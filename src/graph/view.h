@@ -204,11 +204,11 @@ void view_sort(const struct view *v, uint32_t *ids, uint32_t n);
  * only into files that have such nodes. False: no memory. */
 bool view_files(const struct view *v, struct ids *ret);
 /* Append the ids of files whose modules may be called `text`, whatever separates its parts: the
- * caller looks. False: it cannot be said without looking at all files. */
+ * caller looks. *ret_known = false: it cannot be said without looking at all files. False: no memory. */
 static inline bool view_modules_like(const struct view *v, const char *text, size_t n,
-                                     struct ids *ret)
+                                     struct ids *ret, bool *ret_known)
 {
-    return modules_find(v->g->modules, v, text, n, ret);
+    return modules_find(v->g->modules, v, text, n, ret, ret_known);
 }
 bool view_nodes(const struct view *v, struct ids *ret);
 bool view_nodes_of(const struct view *v, uint32_t kinds, struct ids *ret);

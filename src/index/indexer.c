@@ -181,7 +181,7 @@ static bool to_link(struct indexer *ix, uint32_t file)
 static int put_questions(struct indexer *ix, struct err *err)
 {
     uint32_t n = ix->questions.all.len - ix->asked;
-    uint32_t *new = ix->questions.all.at + ix->asked;
+    uint32_t *new = n > 0 ? ix->questions.all.at + ix->asked : NULL;
     bool ok = !ix->questions.failed;
     notes_sort(new, n);
     for (uint32_t i = 0; ok && n > 0 && i < ix->files.len; i++) {

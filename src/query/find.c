@@ -252,18 +252,19 @@ static void match_all(struct finder *f, enum find_how best)
         match_module(f, i, best);
 }
 
-/* Exact ones, by the index of modules; generic arguments match what has none, so they want a look
- * at all. */
+/* Exact ones, by the index of modules; false if it does not know. (Generic arguments match what has
+ * none, so they want a look at all.) */
 static bool match_like(struct finder *f)
 {
     struct ids files = {0};
-    bool ok =
-        slice_chr(f->name, '<') == NULL && view_modules_like(f->v, f->name.p, f->name.n, &files);
+    bool known = slice_chr(f->name, '<') == NULL;
 
-    for (uint32_t i = 0; i < files.len && ok && !f->failed; i++)
+    if (known && !view_modules_like(f->v, f->name.p, f->name.n, &files, &known))
+        f->failed = true;
+    for (uint32_t i = 0; known && i < files.len && !f->failed; i++)
         match_module(f, files.at[i], FIND_EXACT);
     vec_release(&files);
-    return ok;
+    return known;
 }
 
 /* Files by the names of their modules. Only a match of kind `best` or better is looked for; it is

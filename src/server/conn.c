@@ -191,10 +191,10 @@ static void keep(struct conn *c, struct slice rest)
 /* The lines that are kept. */
 static void take_kept(struct conn *c)
 {
-    struct slice s = slice_of(c->input.p + c->at, c->input.n - c->at);
     bool partial;
-    if (s.n == 0)
+    if (c->input.n == c->at)
         return;
+    struct slice s = slice_of(c->input.p + c->at, c->input.n - c->at);
     c->is_busy = true;
     size_t taken = take_lines(c, s, c->looked, &partial);
     if (c->ended && partial && taken < s.n) { /* the last one, which nothing ends */

@@ -12,6 +12,18 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+/* The address sanitizer has handlers of its own, which end the process in their way. */
+#if defined(__SANITIZE_ADDRESS__)
+#define OWN_HANDLERS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OWN_HANDLERS 1
+#endif
+#endif
+#ifndef OWN_HANDLERS
+#define OWN_HANDLERS 0
+#endif
+
 static const char text[] = "int evil(void) { return 1; }\n";
 
 static struct shelf_key key_of(const char *contents, const char *path)
@@ -63,6 +75,8 @@ static void a_crash_is_remembered(void **state)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     (void)state;
+    if (OWN_HANDLERS)
+        skip();
     for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++) {
         char contents[32];
         (void)snprintf(contents, sizeof(contents), "int a%zu;\n", i);
@@ -81,7 +95,8 @@ static void other_deaths_are_not(void **state)
     (void)state;
     die_of(SIGKILL, text, true);
     die_of(SIGTERM, text, true);
-    die_of(SIGSEGV, text, false);
+    if (!OWN_HANDLERS)
+        die_of(SIGSEGV, text, false);
     assert_false(held("identity", text, "evil.c"));
 }
 
@@ -111,6 +126,8 @@ static void its_file_is_left_out(void **state)
     struct delta d;
     struct err err = {0};
     (void)state;
+    if (OWN_HANDLERS)
+        skip();
     assert_int_equal(mkdir("tree", 0755), 0);
     make_file("tree/evil.c", text);
     make_file("tree/good.c", "int good(void) { return 2; }\n");
