@@ -203,18 +203,6 @@ static int split(struct split *s, int argc, const char *const *argv, struct err 
 
 /* ---- meaning ---- */
 
-static bool is_choice(const char *choices, const char *value)
-{
-    size_t n = strlen(value);
-    for (const char *p = choices; *p != '\0'; p += *p == '|') {
-        size_t k = strcspn(p, "|");
-        if (k == n && memcmp(p, value, n) == 0)
-            return true;
-        p += k;
-    }
-    return false;
-}
-
 static int check_value(const struct param *p, const char *value, struct err *err)
 {
     uint32_t number;

@@ -99,9 +99,8 @@ struct follow_status {
     uint64_t commits, units; /* since the writer began */
     uint64_t last_commit_ns; /* from the event to the commit: of the last one */
     uint32_t folders_watched, folders_polled;
-    uint64_t memory_bytes; /* of the index */
-    char trouble[512];     /* "" if there is none */
-    char limit[512];       /* why folders are polled, and what to do; "" if none are */
+    char trouble[512]; /* "" if there is none */
+    char limit[512];   /* why folders are polled, and what to do; "" if none are */
 };
 
 /* By any thread. */

@@ -311,22 +311,6 @@ static bool is_within(const char *path, const char *folder)
 
 /* ---- what is to be done ---- */
 
-static bool is_named(const char *path, const char *const *paths, uint32_t n)
-{
-    uint32_t lo = 0, hi = n;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        int order = strcmp(paths[mid], path);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return false;
-}
-
 static bool add_source(struct pipeline *p, const struct scan_file *f, bool named)
 {
     struct known *k = know(p, f->path);
@@ -346,7 +330,7 @@ static int add_sources(struct pipeline *p, const struct scan *scan, const char *
 {
     bool ok = true;
     for (uint32_t i = 0; ok && i < scan->files.len; i++)
-        ok = add_source(p, &scan->files.at[i], is_named(scan->files.at[i].path, paths, n));
+        ok = add_source(p, &scan->files.at[i], scan_has_path(paths, n, scan->files.at[i].path));
     return ok ? PT_OK : err_set(err, PT_ENOMEM, "out of memory for the list of files");
 }
 
@@ -690,19 +674,6 @@ void pipeline_rest(struct pipeline *p)
         return;
     sweep(p);
     shelf_cool(p->options.shelf);
-}
-
-void pipeline_forget_trees(struct pipeline *p)
-{
-    if (p->trees == NULL)
-        return;
-    trees_limit(p->trees, 0);
-    trees_limit(p->trees, p->options.tree_bytes);
-}
-
-uint32_t pipeline_files(const struct pipeline *p)
-{
-    return p->known.len;
 }
 
 /* ---- updates ---- */

@@ -79,10 +79,6 @@ int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
 /* Nothing happens for a while: lets go of memory that nothing needs meanwhile, and of facts on the
  * shelf that nobody used for long. */
 void pipeline_rest(struct pipeline *p);
-/* Lets go of what only makes the next edits faster, too. */
-void pipeline_forget_trees(struct pipeline *p);
-
-uint32_t pipeline_files(const struct pipeline *p); /* that it knows */
 
 /* ---- all at once ---- */
 

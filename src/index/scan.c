@@ -833,6 +833,24 @@ static int look_at(struct walk *w, const char *path)
     return rc ? rc : walk_pending(w);
 }
 
+bool scan_has_path(const char *const *paths, uint32_t n, const char *path)
+{
+    uint32_t lo = 0, hi = n;
+
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        int order = strcmp(paths[mid], path);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return false;
+}
+
 static bool is_below_another(const char *const *paths, uint32_t n, const char *path)
 {
     char above[SCAN_MAX_PATH + 1];
@@ -841,23 +859,12 @@ static bool is_below_another(const char *const *paths, uint32_t n, const char *p
     if (n != 0 && *path && !*paths[0])
         return true;
     for (size_t i = 0; i < len && i <= SCAN_MAX_PATH; i++) {
-        uint32_t lo = 0, hi = n;
-
         if (path[i] != '/')
             continue;
         memcpy(above, path, i);
         above[i] = '\0';
-        while (lo < hi) {
-            uint32_t mid = lo + (hi - lo) / 2;
-            int order = strcmp(paths[mid], above);
-
-            if (order == 0)
-                return true;
-            if (order < 0)
-                lo = mid + 1;
-            else
-                hi = mid;
-        }
+        if (scan_has_path(paths, n, above))
+            return true;
     }
     return false;
 }

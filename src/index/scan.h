@@ -122,6 +122,9 @@ int scan_paths(const char *root, const struct scan_options *options, const char 
 
 void scan_release(struct scan *scan); /* takes an all-zero one; leaves it so */
 
+/* Is `path` one of these sorted paths? */
+bool scan_has_path(const char *const *paths, uint32_t n, const char *path);
+
 /* Which folders a scan would enter, asked one by one: for whoever watches them. */
 struct scan_gate;
 

@@ -76,22 +76,6 @@ void trees_free(struct trees *t)
     mem_free(t);
 }
 
-void trees_limit(struct trees *t, size_t max_bytes)
-{
-    (void)pthread_mutex_lock(&t->mutex);
-    t->max_bytes = max_bytes;
-    shrink(t, TREES_MAX, max_bytes);
-    (void)pthread_mutex_unlock(&t->mutex);
-}
-
-size_t trees_bytes(struct trees *t)
-{
-    (void)pthread_mutex_lock(&t->mutex);
-    size_t bytes = t->bytes;
-    (void)pthread_mutex_unlock(&t->mutex);
-    return bytes;
-}
-
 static uint32_t find(const struct trees *t, unsigned lang, const char *path)
 {
     uint32_t i = 0;

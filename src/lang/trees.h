@@ -28,10 +28,6 @@ struct trees;
 int trees_new(size_t max_bytes, struct trees **ret, struct err *err);
 void trees_free(struct trees *t); /* takes NULL */
 
-/* Fewer bytes from now on (0: none). */
-void trees_limit(struct trees *t, size_t max_bytes);
-size_t trees_bytes(struct trees *t);
-
 /* The tree of that file, changed (ts_tree_edit) to fit `text`, for ts_parser_parse; NULL: there is
  * none. Who takes it deletes it. */
 TSTree *trees_take(struct trees *t, unsigned lang, const char *path, struct slice text);

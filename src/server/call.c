@@ -40,6 +40,18 @@ bool parse_uint(const char *s, uint32_t *ret)
     return true;
 }
 
+bool is_choice(const char *choices, const char *value)
+{
+    size_t n = strlen(value);
+    for (const char *p = choices; *p != '\0'; p += *p == '|') {
+        size_t k = strcspn(p, "|");
+        if (k == n && memcmp(p, value, n) == 0)
+            return true;
+        p += k;
+    }
+    return false;
+}
+
 int call_uint(const struct call *c, const char *param, uint32_t fallback, uint32_t *ret,
               struct err *err)
 {

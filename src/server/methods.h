@@ -105,6 +105,8 @@ int call_uint(const struct call *c, const char *param, uint32_t fallback, uint32
               struct err *err);
 /* A number: digits only, no sign, within 32 bits. */
 bool parse_uint(const char *s, uint32_t *ret);
+/* One of the words of a PARAM_CHOICE? */
+bool is_choice(const char *choices, const char *value);
 /* For handlers that find out that they would take longer than others should wait: PT_EBUSY if the
  * call is hurried (it is then made anew where it may take its time), else PT_OK. */
 int call_hurried(const struct call *c, struct err *err);

@@ -174,18 +174,6 @@ static int unknown_param(struct rpc_request *r, const char *key, struct err *err
                    key, name);
 }
 
-static bool is_choice(const char *choices, const char *value)
-{
-    size_t n = strlen(value);
-    for (const char *p = choices; *p != '\0'; p += *p == '|') {
-        size_t k = strcspn(p, "|");
-        if (k == n && memcmp(p, value, n) == 0)
-            return true;
-        p += k;
-    }
-    return false;
-}
-
 /* A value of the right type, as struct call has it: text, digits, "1" or (a flag that is not set)
  * NULL. */
 static int read_value(struct rpc_request *r, const struct param *p, const char *key,
