@@ -177,24 +177,25 @@ static void fail_all(struct follower *f, const struct err *err)
 
 /* ---- changes ---- */
 
-static int commit(struct follower *f, const struct delta *d, uint64_t since_ns, struct err *err)
+static void committed(struct follower *f, uint32_t units, uint64_t since_ns)
 {
-    struct workspace *w = f->w;
-    if (d->units.len == 0 && !d->replace_all)
-        return PT_OK;
-    int rc = durable_apply(w->store, d, err);
-    if (rc == PT_OK && d->replace_all)
-        rc = workspace_told(w, w->no_ignore, err);
-    if (rc != PT_OK)
-        return rc;
     (void)pthread_mutex_lock(&f->mutex);
     f->status.commits++;
     f->status.last_commit_ns = clock_now_ns() - since_ns;
-    f->status.units += d->units.len;
+    f->status.units += units;
     (void)pthread_mutex_unlock(&f->mutex);
     if (f->options.committed != NULL)
-        f->options.committed(f->options.ctx, durable_commits(w->store));
-    return PT_OK;
+        f->options.committed(f->options.ctx, durable_commits(f->w->store));
+}
+
+static int commit(struct follower *f, const struct delta *d, uint64_t since_ns, struct err *err)
+{
+    if (d->units.len == 0)
+        return PT_OK;
+    int rc = durable_apply(f->w->store, d, err);
+    if (rc == PT_OK)
+        committed(f, d->units.len, since_ns);
+    return rc;
 }
 
 static void tell_of_skips(const struct follower *f, const struct pipeline_report *report)
@@ -207,8 +208,19 @@ static void tell_of_skips(const struct follower *f, const struct pipeline_report
     }
 }
 
-static int update(struct follower *f, const char *const *paths, uint32_t n, bool replace,
-                  struct err *err)
+static void log_update(const struct pipeline_report *report, uint32_t looks, uint32_t units,
+                       uint64_t since_ns)
+{
+    log_debug("update", log_u64("looks", looks), log_u64("read", report->n_read),
+              log_u64("parsed", report->n_parsed), log_u64("resolved", report->n_resolved),
+              log_u64("units", units), log_u64("scan_us", report->scan_ns / 1000),
+              log_u64("extract_us", report->extract_ns / 1000),
+              log_u64("link_us", report->link_ns / 1000),
+              log_u64("resolve_us", report->resolve_ns / 1000),
+              log_u64("all_us", (clock_now_ns() - since_ns) / 1000));
+}
+
+static int update(struct follower *f, const char *const *paths, uint32_t n, struct err *err)
 {
     struct pipeline_report report;
     struct delta d;
@@ -216,18 +228,33 @@ static int update(struct follower *f, const char *const *paths, uint32_t n, bool
     int rc = pipeline_update(f->pipeline, paths, n, &d, &report, err);
     if (rc != PT_OK)
         return rc;
-    d.replace_all = replace;
     f->tidy = false;
     rc = commit(f, &d, t0, err);
-    log_debug("update", log_u64("looks", n), log_u64("read", report.n_read),
-              log_u64("parsed", report.n_parsed), log_u64("resolved", report.n_resolved),
-              log_u64("units", d.units.len), log_u64("scan_us", report.scan_ns / 1000),
-              log_u64("extract_us", report.extract_ns / 1000),
-              log_u64("link_us", report.link_ns / 1000),
-              log_u64("resolve_us", report.resolve_ns / 1000),
-              log_u64("all_us", (clock_now_ns() - t0) / 1000));
+    log_update(&report, n, d.units.len, t0);
     tell_of_skips(f, &report);
     delta_release(&d);
+    pipeline_report_release(&report);
+    return rc;
+}
+
+/* All of the tree becomes the graph. */
+static int replace(struct follower *f, struct err *err)
+{
+    struct pipeline_report report;
+    struct unit_source source;
+    uint64_t t0 = clock_now_ns();
+    int rc = pipeline_fill(f->pipeline, &source, &report, err);
+    if (rc != PT_OK)
+        return rc;
+    f->tidy = false;
+    rc = durable_replace(f->w->store, &source, err);
+    if (rc == PT_OK)
+        rc = workspace_told(f->w, f->w->no_ignore, err);
+    report.resolve_ns = pipeline_resolve_ns(f->pipeline);
+    if (rc == PT_OK)
+        committed(f, report.n_resolved, t0);
+    log_update(&report, 1, report.n_resolved, t0);
+    tell_of_skips(f, &report);
     pipeline_report_release(&report);
     return rc;
 }
@@ -281,7 +308,7 @@ static int take_batch(struct follower *f, struct err *err)
         return err_set(err, PT_ENOMEM, "out of memory for what changed");
     if (f->looks.len > 0) {
         set_state(f, FOLLOW_WORKING);
-        rc = update(f, f->looks.at, f->looks.len, false, err);
+        rc = update(f, f->looks.at, f->looks.len, err);
     }
     if (rc == PT_OK) {
         set_state(f, FOLLOW_CURRENT);
@@ -315,14 +342,14 @@ static int seed(struct follower *f, const struct view *v, struct err *err)
 }
 
 /* What the graph knows; if that is nothing, or not as we would understand it, it is replaced. */
-static int seed_all(struct follower *f, bool *ret_replace, struct err *err)
+static int seed_all(struct follower *f, bool *ret_anew, struct err *err)
 {
     struct view v;
     int rc = store_pin(durable_store(f->w->store), &v, err);
     if (rc != PT_OK)
         return rc;
-    *ret_replace = view_generation(&v) == 0 || f->w->foreign;
-    if (!*ret_replace)
+    *ret_anew = view_generation(&v) == 0 || f->w->foreign;
+    if (!*ret_anew)
         rc = seed(f, &v, err);
     store_unpin(durable_store(f->w->store), &v);
     return rc;
@@ -359,7 +386,7 @@ static int begin(struct follower *f, struct err *err)
                                  .progress = progress,
                                  .ctx = f};
     struct err why = {0};
-    bool replace = false;
+    bool anew = false;
     set_state(f, FOLLOW_STARTING);
     int rc = durable_has_failed(f->w->store) ? durable_reopen(f->w->store, err) : PT_OK;
     if (rc == PT_OK)
@@ -377,9 +404,9 @@ static int begin(struct follower *f, struct err *err)
     if (rc == PT_OK)
         rc = pipeline_new(f->w->root, &o, &f->pipeline, err);
     if (rc == PT_OK)
-        rc = seed_all(f, &replace, err);
+        rc = seed_all(f, &anew, err);
     if (rc == PT_OK)
-        rc = update(f, all, 1, replace, err);
+        rc = anew ? replace(f, err) : update(f, all, 1, err);
     if (rc == PT_OK)
         set_state(f, FOLLOW_CURRENT);
     return rc;

@@ -8,6 +8,7 @@
 #include "engine/state.h"
 #include "engine/workspace_internal.h"
 #include "index/dump.h"
+#include "index/shelf.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -370,24 +371,24 @@ static int forget_dump(const struct workspace *w, struct buf *ret_was, struct er
 }
 
 /* With the lock. The graph that is there is not read for it. */
-static int write_graph(const struct workspace *w, const struct delta *d, struct err *err)
+static int write_graph(const struct workspace *w, const struct unit_source *source, struct err *err)
 {
     const struct durable_options o = {.replace = true};
     struct durable *store = NULL;
     int rc = durable_open(w->state, &o, &store, NULL, err);
     if (rc == PT_OK)
-        rc = durable_apply(store, d, err);
+        rc = durable_replace(store, source, err);
     int close_rc = durable_close(store, rc == PT_OK ? err : NULL);
     return rc == PT_OK ? close_rc : rc;
 }
 
-static int replace_graph(struct workspace *w, const struct delta *d, const char *kind,
+static int replace_graph(struct workspace *w, const struct unit_source *source, const char *kind,
                          struct err *err)
 {
     struct buf was = {0};
     int rc = strcmp(kind, ORIGIN_DUMP) != 0 ? forget_dump(w, &was, err) : PT_OK;
     if (rc == PT_OK)
-        rc = write_graph(w, d, err);
+        rc = write_graph(w, source, err);
     if (rc != PT_OK && was.n > 0)
         (void)write_origin_text(w, &was, NULL);
     buf_release(&was);
@@ -413,16 +414,11 @@ int workspace_told(struct workspace *w, bool no_ignore, struct err *err)
     return rc;
 }
 
-static int commit(struct workspace *w, const struct delta *d, const char *kind, const char *what,
-                  struct err *err)
+/* With the lock. */
+static int commit(struct workspace *w, const struct unit_source *source, const char *kind,
+                  const char *what, struct err *err)
 {
-    int lock = -1;
-    if (w->follower != NULL)
-        return err_set(err, PT_EINVAL, "the graph of %s is kept current already", w->root);
-    int rc = workspace_lock(w, &lock, err);
-    if (rc != PT_OK)
-        return rc;
-    rc = replace_graph(w, d, kind, err);
+    int rc = replace_graph(w, source, kind, err);
     if (rc == PT_OK)
         rc = write_origin(w, kind, what, err);
     if (rc == PT_OK) {
@@ -430,21 +426,74 @@ static int commit(struct workspace *w, const struct delta *d, const char *kind, 
         w->foreign = false;
         rc = reopen(w, err);
     }
-    io_close(lock);
+    return rc;
+}
+
+static int lock_to_index(const struct workspace *w, int *ret_lock, struct err *err)
+{
+    if (w->follower != NULL)
+        return err_set(err, PT_EINVAL, "the graph of %s is kept current already", w->root);
+    return workspace_lock(w, ret_lock, err);
+}
+
+/* From the tree, or from a dump. */
+static int index_into(struct workspace *w, struct pipeline *p, const struct dump *dump,
+                      const char *kind, const char *what, struct pipeline_report *report,
+                      struct err *err)
+{
+    struct unit_source source;
+    int rc = dump != NULL ? pipeline_fill_from(p, dump, &source, report, err)
+                          : pipeline_fill(p, &source, report, err);
+    if (rc != PT_OK)
+        return rc;
+    rc = commit(w, &source, kind, what, err);
+    report->resolve_ns = pipeline_resolve_ns(p);
+    if (rc != PT_OK)
+        pipeline_report_release(report);
+    return rc;
+}
+
+/* The facts of a tree stay on the shelf, for who follows it later; without one they are on the heap. */
+static int index_tree(struct workspace *w, const struct pipeline_options *options,
+                      struct pipeline_report *report, struct err *err)
+{
+    struct pipeline_options once = *options;
+    struct pipeline *p = NULL;
+    once.once = true;
+    (void)shelf_open(w->state, PARSELTONGUE_IDENTITY, NULL, &once.shelf, NULL);
+    int rc = pipeline_new(w->root, &once, &p, err);
+    if (rc == PT_OK)
+        rc = index_into(w, p, NULL, once.scan.no_ignore ? ORIGIN_TREE_NO_IGNORE : ORIGIN_TREE,
+                        w->root, report, err);
+    if (rc == PT_OK)
+        pipeline_rest(p); /* no file of facts without bounds */
+    pipeline_free(p);
+    shelf_close(once.shelf);
     return rc;
 }
 
 int workspace_index(struct workspace *w, const struct pipeline_options *options,
                     struct pipeline_report *ret_report, struct err *err)
 {
-    struct delta d;
-    int rc = pipeline_tree(w->root, options, &d, ret_report, err);
-    if (rc != PT_OK)
-        return rc;
-    rc = commit(w, &d, options->scan.no_ignore ? ORIGIN_TREE_NO_IGNORE : ORIGIN_TREE, w->root, err);
-    delta_release(&d);
-    if (rc != PT_OK)
-        pipeline_report_release(ret_report);
+    int lock = -1;
+    int rc = lock_to_index(w, &lock, err);
+    if (rc == PT_OK)
+        rc = index_tree(w, options, ret_report, err);
+    io_close(lock);
+    return rc;
+}
+
+static int index_dump(struct workspace *w, const struct dump *dump, const char *dump_path,
+                      const struct pipeline_options *options, struct pipeline_report *report,
+                      struct err *err)
+{
+    struct pipeline_options once = *options;
+    struct pipeline *p = NULL;
+    once.once = true;
+    int rc = pipeline_new(NULL, &once, &p, err);
+    if (rc == PT_OK)
+        rc = index_into(w, p, dump, ORIGIN_DUMP, dump_path, report, err);
+    pipeline_free(p);
     return rc;
 }
 
@@ -453,17 +502,14 @@ int workspace_ingest(struct workspace *w, const char *dump_path,
                      struct err *err)
 {
     struct dump dump;
-    struct delta d;
+    int lock = -1;
     int rc = dump_open(dump_path, &dump, err);
     if (rc != PT_OK)
         return rc;
-    rc = pipeline_dump(&dump, options, &d, ret_report, err);
-    if (rc == PT_OK) {
-        rc = commit(w, &d, ORIGIN_DUMP, dump_path, err);
-        delta_release(&d);
-        if (rc != PT_OK)
-            pipeline_report_release(ret_report);
-    }
+    rc = lock_to_index(w, &lock, err);
+    if (rc == PT_OK)
+        rc = index_dump(w, &dump, dump_path, options, ret_report, err);
+    io_close(lock);
     dump_close(&dump);
     return rc;
 }

@@ -105,19 +105,63 @@ static int check_unit(const struct unit *u, struct err *err)
     return rc;
 }
 
-int delta_check(const struct delta *d, struct err *err)
+int units_check(const struct unit *units, uint32_t n, const char *before, struct err *err)
 {
-    for (uint32_t i = 0; i < d->units.len; i++) {
-        const struct unit *u = &d->units.at[i];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct unit *u = &units[i];
 
         if (u->path == NULL || u->path[0] == '\0')
             return err_set(err, PT_EINVAL, "D1: unit %u has no path", i);
-        if (i > 0 && strcmp(u[-1].path, u->path) >= 0)
+        if (before != NULL && strcmp(before, u->path) >= 0)
             return bad_unit(err, u, "D1", "it is there twice, or not in order");
 
         int rc = check_unit(u, err);
         if (rc != 0)
             return rc;
+        before = u->path;
     }
     return 0;
+}
+
+int delta_check(const struct delta *d, struct err *err)
+{
+    return units_check(d->units.at, d->units.len, NULL, err);
+}
+
+/* ---- as a source ---- */
+
+static int source_begin(void *ctx, bool edges, struct err *err)
+{
+    struct delta_source *s = ctx;
+    (void)err;
+    s->at = 0;
+    s->edges = edges;
+    return PT_OK;
+}
+
+static int source_next(void *ctx, const struct unit **ret, uint32_t *ret_n, struct err *err)
+{
+    struct delta_source *s = ctx;
+    vec_clear(&s->units);
+    for (; s->at < s->delta->units.len && s->units.len < s->piece; s->at++) {
+        struct unit u = s->delta->units.at[s->at];
+        if (!s->edges)
+            u.n_edges = 0;
+        if (!u.removed && !vec_push(&s->units, u))
+            return err_set(err, PT_ENOMEM, "out of memory for units");
+    }
+    *ret = s->units.at;
+    *ret_n = s->units.len;
+    return PT_OK;
+}
+
+struct unit_source delta_source(const struct delta *d, uint32_t piece, struct delta_source *state)
+{
+    *state = (struct delta_source){.delta = d, .piece = piece};
+    return (struct unit_source){.ctx = state, .begin = source_begin, .next = source_next};
+}
+
+void delta_source_release(struct delta_source *state)
+{
+    vec_release(&state->units);
 }

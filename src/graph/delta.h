@@ -96,6 +96,30 @@ void delta_release(struct delta *d);
 /* PT_EINVAL, naming invariant and unit, unless D1, D2 and D5 hold (D3 and D4 need the graph). */
 int delta_check(const struct delta *d, struct err *err);
 
+/* The same of n units that come behind the path `before` (NULL: they are the first). */
+int units_check(const struct unit *units, uint32_t n, const char *before, struct err *err);
+
+/* All units of a graph, in the order of D1, a piece at a time, so that nobody needs memory for all
+ * of them at once. They can be had several times, and are the same each time. */
+struct unit_source {
+    void *ctx;
+    /* From the first unit on, again; with their edges, or (n_edges 0) without. */
+    int (*begin)(void *ctx, bool edges, struct err *err);
+    /* The next piece, borrowed until the next call of either. *ret_n is 0 behind the last one. */
+    int (*next)(void *ctx, const struct unit **ret, uint32_t *ret_n, struct err *err);
+};
+
+/* The units of a delta that are not `removed`, so many a piece. */
+struct delta_source {
+    const struct delta *delta; /* borrowed */
+    uint32_t at, piece;
+    bool edges;
+    VEC(struct unit) units; /* owned: of the piece */
+};
+
+struct unit_source delta_source(const struct delta *d, uint32_t piece, struct delta_source *state);
+void delta_source_release(struct delta_source *state);
+
 /* Brings edges into the order of D5; of several of the same place the surest stays. Returns how
  * many are left. */
 uint32_t unit_edges_sort(struct unit_edge *edges, uint32_t n);

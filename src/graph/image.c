@@ -208,18 +208,29 @@ int image_open(const char *path, struct live **ret, struct err *err)
     return rc;
 }
 
-void image_warm(const struct live *g)
+/* Does `what` to the pages that questions read. */
+static void each_part(const struct live *g, void (*what)(const void *p, size_t n))
 {
     const struct words *const words[] = {&g->node, &g->in_words, &g->out_words, &g->named};
     if (g->image.n == 0)
         return;
     const struct image_header *h = (const struct image_header *)(const void *)g->image.p;
-    io_warm(space_at(&g->space, IMAGE_PAGE / SPACE_GRANULE), h->sections[IMAGE_DATA].size);
-    for (unsigned i = 0; i < PT_COUNT(words); i++)
-        io_warm((const void *)words[i]->at,
-                (size_t)(words[i] == &g->named ? h->n_names : h->n_nodes) * sizeof(uint32_t));
+    what(space_at(&g->space, IMAGE_PAGE / SPACE_GRANULE), h->sections[IMAGE_DATA].size);
+    for (unsigned i = 0; what == io_warm && i < PT_COUNT(words); i++)
+        what((const void *)words[i]->at,
+             (size_t)(words[i] == &g->named ? h->n_names : h->n_nodes) * sizeof(uint32_t));
     const struct image_place *maps = &h->sections[IMAGE_SIG_DIR];
-    io_warm(g->image.p + maps->offset, g->image.n - maps->offset);
+    what(g->image.p + maps->offset, g->image.n - maps->offset);
+}
+
+void image_warm(const struct live *g)
+{
+    each_part(g, io_warm);
+}
+
+void image_cool(const struct live *g)
+{
+    each_part(g, io_cool); /* but words: commits write to them */
 }
 
 /* ---- every byte ---- */

@@ -26,7 +26,8 @@
  * names by their text. So images of equal graphs are equal, but for the commit and its time.
  *
  * DATA is cut into segments: blocks of whole files of at most IMAGE_SEGMENT_NODES nodes (one file
- * may have more), with their records, lists and sites; the last one holds the names. The section
+ * may have more), with their records, lists and sites; the last ones hold the names, of which at most
+ * IMAGE_SEGMENT_NODES are in each. The section
  * SEGMENTS says for each which nodes, files and granules it has, and the XXH3-128 of these
  * granules, over which the checksum of DATA is taken (a Merkle tree of two levels). A segment names
  * nothing but ids and granules of its own, so it can be moved by adding to its refs.
@@ -116,6 +117,12 @@ _Static_assert(sizeof(struct image_header) == 64 + 272 + 32 * IMAGE_SECTIONS, "o
 /* Writes the view beside `path`, syncs, renames. */
 int image_write(const struct view *v, const char *path, struct err *err);
 
+/* Writes the image of the graph that the source gives, without the whole of it in memory: when more
+ * than `most_bytes` have come together, they go to a temporary image beside `path`, and it goes on
+ * above that. PT_EINVAL: the units break an invariant of delta.h; what the source returns. */
+int image_build(const char *path, const struct unit_source *source, struct live_stamp stamp,
+                size_t most_bytes, struct err *err);
+
 /* Checks I1 and maps the image as a graph that deltas may change; the file stays as it is.
  * PT_ECORRUPT, naming what is wrong; PT_EVERSION. */
 int image_open(const char *path, struct live **ret, struct err *err);
@@ -123,6 +130,8 @@ int image_open(const char *path, struct live **ret, struct err *err);
 /* Brings the pages that questions read into memory; by any thread that keeps the graph from
  * going. */
 void image_warm(const struct live *g);
+/* The other way: they leave it, until somebody reads them again. */
+void image_cool(const struct live *g);
 
 /* Reads every byte and checks I1 to I3. PT_ECORRUPT names the section and the segment.
  * `ret_segments` (may be NULL): how many the header says there are. */

@@ -1,4 +1,4 @@
-/* Between image.c (opening, checking) and image_write.c. Private to graph/. */
+/* Between image.c (opening, checking), image_write.c and image_build.c. Private to graph/. */
 #ifndef PT_GRAPH_IMAGE_INTERNAL_H
 #define PT_GRAPH_IMAGE_INTERNAL_H
 
@@ -25,5 +25,11 @@ struct hash128 image_data_checksum(const struct image_segment *segments, uint32_
 
 /* Fills in the checksum, and the page (all zero) with the header. */
 void image_seal(struct image_header *h, char page[IMAGE_PAGE]);
+
+/* Writes the view to a new file that need not outlive a crash. What is read of the image that the
+ * view's graph was opened from leaves memory on the way. */
+int image_write_stage(const struct view *v, const char *path, struct err *err);
+/* The same, for good; as image_write. */
+int image_write_cool(const struct view *v, const char *path, struct err *err);
 
 #endif

@@ -29,10 +29,24 @@ struct writer {
     VEC(struct list_edit) entries;
     VEC(struct site) sites;
     VEC(struct image_segment) segments;
+    bool cool; /* the image that the graph was opened from, as it is read */
+    uint64_t cooled_at;
     bool failed; /* no memory */
 };
 
+/* Written bytes after which what was read for them leaves memory. */
+#define COOL_BYTES ((uint64_t)64 << 20)
+
+/* What was read so far will not be read again soon. */
+static void cool(const struct writer *w)
+{
+    if (w->cool)
+        image_cool(w->v->g);
+}
+
 /* ---- numbers ---- */
+
+#define COOL_NODES (1u << 19)
 
 static uint32_t *numbers(struct writer *w, uint32_t n)
 {
@@ -69,8 +83,11 @@ static void number_files(struct writer *w)
 
 static void number_names(struct writer *w, uint32_t n_names)
 {
-    for (uint32_t i = 0; i < w->h.n_nodes; i++)
+    for (uint32_t i = 0; i < w->h.n_nodes; i++) {
         w->new_name[live_node(w->v, w->nodes[i])->name] = 0;
+        if (i % COOL_NODES == 0)
+            cool(w);
+    }
     for (uint32_t id = 0; id < n_names; id++) {
         if (w->new_name[id] == 0)
             w->names[w->h.n_names++] = id;
@@ -79,23 +96,26 @@ static void number_names(struct writer *w, uint32_t n_names)
         qsort_r(w->names, w->h.n_names, sizeof(*w->names), by_text, (void *)(uintptr_t)w->v);
     for (uint32_t i = 0; i < w->h.n_names; i++)
         w->new_name[w->names[i]] = i;
+    cool(w);
 }
 
 /* Names below this number were there when the view was pinned, for nodes bear them. */
-static uint32_t names_end(const struct view *v)
+static uint32_t names_end(const struct writer *w)
 {
     uint32_t end = 0;
-    for (uint32_t id = 0; id < v->n_nodes; id++) {
-        const struct live_node *n = live_node(v, id);
+    for (uint32_t id = 0; id < w->v->n_nodes; id++) {
+        const struct live_node *n = live_node(w->v, id);
         if (n != NULL && n->name >= end)
             end = n->name + 1;
+        if (id % COOL_NODES == 0)
+            cool(w);
     }
     return end;
 }
 
 static void number_all(struct writer *w)
 {
-    uint32_t n_names = names_end(w->v);
+    uint32_t n_names = names_end(w);
     w->new_node = numbers(w, w->v->n_nodes);
     w->nodes = numbers(w, w->v->n_nodes);
     w->new_file = numbers(w, w->v->n_files);
@@ -293,6 +313,10 @@ static int flush(struct writer *w)
     int rc = part.n > 0 ? io_write(w->fd, &part, 1, w->err) : PT_OK;
     w->at += w->buf.n;
     buf_reset(&w->buf);
+    if (w->at - w->cooled_at >= COOL_BYTES) {
+        w->cooled_at = w->at;
+        cool(w);
+    }
     return rc;
 }
 
@@ -321,6 +345,22 @@ static uint32_t segment_end(const struct writer *w, uint32_t first_file)
     return file;
 }
 
+/* Behind all nodes. */
+static int write_names(struct writer *w, uint32_t node)
+{
+    uint32_t id = 0;
+    int rc;
+    do {
+        const struct image_segment s = {.first_node = node, .first_file = w->h.n_files};
+        uint32_t end =
+            id + IMAGE_SEGMENT_NODES < w->h.n_names ? id + IMAGE_SEGMENT_NODES : w->h.n_names;
+        for (; id < end; id++)
+            add_name(w, id);
+        rc = end_segment(w, s, id == w->h.n_names);
+    } while (rc == PT_OK && id < w->h.n_names);
+    return rc;
+}
+
 static int write_data(struct writer *w)
 {
     uint32_t node = 0;
@@ -341,10 +381,16 @@ static int write_data(struct writer *w)
         node += s.n_nodes;
         rc = end_segment(w, s, false);
     }
-    const struct image_segment names = {.first_node = node, .first_file = w->h.n_files};
-    for (uint32_t id = 0; rc == PT_OK && id < w->h.n_names; id++)
-        add_name(w, id);
-    return rc == PT_OK ? end_segment(w, names, true) : rc;
+    return rc == PT_OK ? write_names(w, node) : rc;
+}
+
+/* What only the lists need. */
+static void release_numbers(struct writer *w)
+{
+    mem_free(w->new_node);
+    mem_free(w->new_file);
+    mem_free(w->new_name);
+    w->new_node = w->new_file = w->new_name = NULL;
 }
 
 static int write_section(struct writer *w, enum image_section s, const void *p, size_t n)
@@ -432,12 +478,16 @@ static int write_all(struct writer *w)
     w->at = IMAGE_PAGE;
     if (rc == PT_OK)
         rc = write_data(w);
+    release_numbers(w);
     struct image_place *data = &w->h.sections[IMAGE_DATA];
     data->offset = IMAGE_PAGE;
     data->size = w->at - IMAGE_PAGE;
-    for (unsigned s = IMAGE_NODE; rc == PT_OK && s <= IMAGE_TEXT; s++)
+    for (unsigned s = IMAGE_NODE; rc == PT_OK && s <= IMAGE_TEXT; s++) {
         rc = write_section(w, (enum image_section)s, w->words[s],
                            (size_t)image_words(&w->h, (enum image_section)s) * 4);
+        mem_free(w->words[s]);
+        w->words[s] = NULL;
+    }
     if (rc == PT_OK)
         rc = write_maps(w);
     w->h.n_segments = w->segments.len;
@@ -449,15 +499,12 @@ static int write_all(struct writer *w)
         return rc;
     w->h.size = w->at;
     image_seal(&w->h, page);
-    rc = io_write_at(w->fd, 0, &part, 1, w->err);
-    return rc == PT_OK ? io_sync(w->fd, w->err) : rc;
+    return io_write_at(w->fd, 0, &part, 1, w->err);
 }
 
 static void writer_release(struct writer *w)
 {
-    mem_free(w->new_node);
-    mem_free(w->new_file);
-    mem_free(w->new_name);
+    release_numbers(w);
     mem_free(w->nodes);
     mem_free(w->files);
     mem_free(w->names);
@@ -469,12 +516,11 @@ static void writer_release(struct writer *w)
     buf_release(&w->buf);
 }
 
-int image_write(const struct view *v, const char *path, struct err *err)
+/* A new file; synced only if it is to stay. */
+static int write_file(const struct view *v, const char *path, bool stays, bool cool,
+                      struct err *err)
 {
-    struct writer w = {.v = v, .err = err, .fd = -1};
-    struct buf temp = {0};
-    int rc;
-
+    struct writer w = {.v = v, .err = err, .fd = -1, .cool = cool};
     memcpy(w.h.magic, IMAGE_MAGIC, sizeof(w.h.magic));
     w.h.version = IMAGE_VERSION;
     w.h.page = IMAGE_PAGE;
@@ -482,21 +528,47 @@ int image_write(const struct view *v, const char *path, struct err *err)
     w.h.edge_kinds = EDGE_KIND_COUNT;
     w.h.totals = *v->totals;
     w.h.totals.head = (struct block_head){0, 1};
-    buf_str(&temp, path);
-    buf_str(&temp, IO_TEMP_SUFFIX);
-    rc = temp.failed ? no_memory(&w)
-                     : io_open(IO_CWD, buf_cstr(&temp), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW,
-                               0600, &w.fd, err);
+    int rc = io_open(IO_CWD, path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600, &w.fd, err);
     if (rc == PT_OK)
         rc = write_all(&w);
+    if (rc == PT_OK && stays)
+        rc = io_sync(w.fd, err);
     io_close(w.fd);
-    if (rc == PT_OK)
+    if (rc != PT_OK && w.fd >= 0)
+        (void)io_remove(IO_CWD, path, NULL);
+    writer_release(&w);
+    return rc;
+}
+
+int image_write_stage(const struct view *v, const char *path, struct err *err)
+{
+    return write_file(v, path, false, true, err);
+}
+
+static int write_and_rename(const struct view *v, const char *path, bool cool, struct err *err)
+{
+    struct buf temp = {0};
+    buf_str(&temp, path);
+    buf_str(&temp, IO_TEMP_SUFFIX);
+    int rc = temp.failed ? err_set(err, PT_ENOMEM, "out of memory for an image of the graph")
+                         : write_file(v, buf_cstr(&temp), true, cool, err);
+    if (rc == PT_OK) {
         rc = io_rename(buf_cstr(&temp), path, err);
+        if (rc != PT_OK)
+            (void)io_remove(IO_CWD, buf_cstr(&temp), NULL);
+    }
     if (rc == PT_OK)
         rc = io_sync_entry(path, err);
-    else if (w.fd >= 0)
-        (void)io_remove(IO_CWD, buf_cstr(&temp), NULL);
-    writer_release(&w);
     buf_release(&temp);
     return rc;
+}
+
+int image_write_cool(const struct view *v, const char *path, struct err *err)
+{
+    return write_and_rename(v, path, true, err);
+}
+
+int image_write(const struct view *v, const char *path, struct err *err)
+{
+    return write_and_rename(v, path, false, err);
 }

@@ -165,10 +165,6 @@ int live_prepare(struct live *g, const struct delta *d, struct live_stamp stamp,
 void live_publish(struct live *g);
 void live_abort(struct live *g);
 
-/* The same for a new graph that nobody pins, in pieces, so that it takes less memory: on failure it
- * can only be freed. Ids are then in order. */
-int live_fill(struct live *g, const struct delta *d, struct live_stamp stamp, struct err *err);
-
 /* `g`, which nobody has pinned yet, takes the place of `old`, the newest, and says the same:
  * readers who pin `newest` find it from now on. It goes on with the pins of `old`, and owns them.
  * `old` may be freed when live_is_left says so. */

@@ -135,7 +135,8 @@ static int begin(struct apply *a)
 
 /* ---- nodes ---- */
 
-static int name_id(struct apply *a, const char *name, uint32_t *ret)
+/* `tower_too`: its id is not in the order of texts. */
+static int name_id(struct apply *a, const char *name, bool tower_too, uint32_t *ret)
 {
     struct live *g = a->g;
     size_t n = strlen(name);
@@ -149,9 +150,9 @@ static int name_id(struct apply *a, const char *name, uint32_t *ret)
     if (block == 0 || !words_need(&g->text, id + 1) || !words_need(&g->named, id + 1))
         return no_memory(a->err);
     memcpy(space_at(&g->space, block), name, n + 1);
-    if (!a->s->naming_in_order)
+    if (tower_too)
         tower = names_tower_new(&g->space, id, block, hash64(name, n));
-    if (!a->s->naming_in_order && tower == 0)
+    if (tower_too && tower == 0)
         return no_memory(a->err);
     atomic_store_explicit(&g->text.at[id], block, memory_order_release);
     if (!idmap_add(&g->by_name, hash64(name, n), id, g->commit.generation))
@@ -169,9 +170,8 @@ static int by_text(const void *x, const void *y)
 }
 
 /* The names of an empty graph get their ids in order, as those of an image have them. */
-int live_name_all(struct live *g, const struct delta *d, struct err *err)
+static int name_all(struct apply *a)
 {
-    struct apply all = {.g = g, .s = g->scratch, .d = d, .err = err}, *a = &all;
     VEC(const char *) names = {0};
     struct map known = {0};
     bool ok = true;
@@ -194,12 +194,10 @@ int live_name_all(struct live *g, const struct delta *d, struct err *err)
         rc = no_memory(a->err);
     else if (names.len > 1)
         qsort(names.at, names.len, sizeof(*names.at), by_text);
-    a->s->naming_in_order = true;
     for (uint32_t i = 0; rc == PT_OK && i < names.len; i++) {
-        rc = name_id(a, names.at[i], &id);
+        rc = name_id(a, names.at[i], false, &id);
         atomic_store_explicit(&a->g->names_in_order, a->g->n_names, memory_order_release);
     }
-    a->s->naming_in_order = false;
     vec_release(&names);
     return rc;
 }
@@ -304,7 +302,7 @@ static int put_node(struct apply *a, const struct unit *u, uint32_t place, uint3
         return PT_OK;
     texts_of(n, parent_text, &texts);
     bool renamed = old == NULL || strcmp(live_text(g, old->name), n->name) != 0;
-    int rc = renamed ? name_id(a, n->name, &name) : PT_OK;
+    int rc = renamed ? name_id(a, n->name, !a->s->unordered_names, &name) : PT_OK;
     if (rc != PT_OK)
         return rc;
     name = renamed ? name : old->name;
@@ -1049,8 +1047,8 @@ static int apply(struct apply *a, struct live_stamp stamp)
 {
     take_totals(a);
     int rc = begin(a);
-    if (rc == PT_OK && a->g->n_names == 0)
-        rc = live_name_all(a->g, a->d, a->err);
+    if (rc == PT_OK && a->g->n_names == 0 && !a->s->unordered_names)
+        rc = name_all(a);
     for (uint32_t i = 0; rc == PT_OK && i < a->d->units.len; i++) {
         a->s->files.at[i].first_node = a->s->nodes.len;
         if (!a->d->units.at[i].removed)

@@ -37,8 +37,8 @@ struct live_scratch {
     VEC(uint32_t) file_mark;           /* == epoch: the file is one of the delta's */
     uint32_t epoch;
     bool first;           /* the commit under way is the first */
+    bool unordered_names; /* nobody asks for names by their beginnings */
     bool modules;         /* it brings, takes or renames files (graph/modules.h) */
-    bool naming_in_order; /* names come in the order of their text */
 };
 
 struct live_key {
@@ -50,8 +50,6 @@ struct live_key {
 const void *live_record(const struct live *g, const struct words *w, uint32_t id,
                         uint32_t generation);
 const char *live_text(const struct live *g, uint32_t name);
-/* Gives the names of a delta ids in the order of their text; the graph has none yet. */
-int live_name_all(struct live *g, const struct delta *d, struct err *err);
 uint32_t live_path_id(const struct live *g, const char *path); /* also of a file that is gone */
 uint32_t live_name_id(const struct live *g, const char *name, size_t n);
 

@@ -1,66 +1,22 @@
-#include "index/indexer.h"
+#include "index/indexer_internal.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "graph/merkle.h"
-#include "index/eval.h"
 #include "index/interface.h"
-#include "index/nodes.h"
-#include "index/program.h"
-#include "index/resolve.h"
 #include "index/shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Notes of one file, sorted by number. */
-struct note_set {
-    uint32_t *at; /* owned */
-    uint32_t n;
-};
-
-/* A file, under its number in the program. */
-struct ifile {
-    char *path;          /* owned; NULL: no file has this number */
-    struct facts *facts; /* owned */
-    struct index_stat stat;
-    struct note_set linking, resolving; /* what it asked while it was linked, and resolved */
-    struct eval_impls impls;
-    struct hash128 leaf; /* of its unit, as the graph was told */
-    /* In the change under way: its facts are new; the graph must be told even if its leaf is not. */
-    bool fresh, to_tell, to_link, to_resolve, to_hang;
-};
-
-/* What one worker keeps from file to file. */
-struct worker {
-    struct resolver resolver;
-    bool live;
-    struct notes notes;
-    struct err err;
-};
-
-struct indexer {
-    struct indexer_options options;
-    struct program program;
-    VEC(struct ifile) files;
-    VEC(uint32_t) unused; /* numbers */
-    struct worker *workers;
-    unsigned n_workers;
-    bool broken;
-    /* of the change under way */
-    struct eval eval;
-    struct notes notes, questions;
-    uint32_t asked;                   /* questions before it have been put to all files */
-    VEC(uint32_t) linking, resolving; /* files */
-    VEC(uint32_t) includers;          /* whose includes have changed */
-    struct unit *units;               /* of those that are resolved, in that order */
-    struct arena *arenas;             /* one for each worker; handed to the delta in the end */
-};
-
-static int no_memory(struct err *err)
+int indexer_no_memory(struct err *err)
 {
     return err_set(err, PT_ENOMEM, "out of memory for the index");
+}
+
+int indexer_unless_starved(int rc, uint64_t failures, struct err *err)
+{
+    return rc == PT_OK && mem_failures() != failures ? indexer_no_memory(err) : rc;
 }
 
 /* ---- life ---- */
@@ -69,13 +25,12 @@ int indexer_new(const struct indexer_options *options, struct indexer **ret, str
 {
     struct indexer *ix = mem_calloc(1, sizeof(*ix));
     if (ix == NULL)
-        return no_memory(err);
+        return indexer_no_memory(err);
     ix->options = *options;
     unsigned threads = options->threads != 0 ? options->threads : pool_cpus();
     ix->n_workers = threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
     ix->workers = mem_calloc(ix->n_workers, sizeof(*ix->workers));
-    ix->arenas = mem_calloc(ix->n_workers, sizeof(*ix->arenas));
-    int rc = ix->workers != NULL && ix->arenas != NULL ? PT_OK : no_memory(err);
+    int rc = ix->workers != NULL ? PT_OK : indexer_no_memory(err);
     if (rc == PT_OK)
         rc = program_init(&ix->program, err);
     if (rc == PT_OK)
@@ -85,7 +40,7 @@ int indexer_new(const struct indexer_options *options, struct indexer **ret, str
         return rc;
     }
     for (unsigned i = 0; i < ix->n_workers; i++)
-        arena_init(&ix->arenas[i]);
+        arena_init(&ix->workers[i].arena);
     *ret = ix;
     return PT_OK;
 }
@@ -100,20 +55,15 @@ static void release_file(struct ifile *f)
     *f = (struct ifile){0};
 }
 
-static void release_workers(struct indexer *ix)
+void indexer_read_batch(struct indexer *ix)
 {
-    for (unsigned i = 0; ix->workers != NULL && i < ix->n_workers; i++) {
-        struct worker *w = &ix->workers[i];
-        if (w->live)
-            resolver_release(&w->resolver);
-        notes_release(&w->notes);
-        w->live = false;
-    }
+    if (ix->options.cool != NULL)
+        ix->options.cool(ix->options.ctx);
 }
 
 void indexer_rest(struct indexer *ix)
 {
-    release_workers(ix);
+    indexer_release_workers(ix);
     notes_release(&ix->notes);
     notes_release(&ix->questions);
     vec_release(&ix->linking);
@@ -138,9 +88,7 @@ void indexer_free(struct indexer *ix)
 {
     if (ix == NULL)
         return;
-    release_workers(ix);
-    for (unsigned i = 0; ix->arenas != NULL && i < ix->n_workers; i++)
-        arena_release(&ix->arenas[i]);
+    indexer_release_workers(ix);
     if (ix->eval.p != NULL)
         eval_release(&ix->eval);
     program_release(&ix->program);
@@ -155,7 +103,6 @@ void indexer_free(struct indexer *ix)
     vec_release(&ix->includers);
     mem_free(ix->units);
     mem_free(ix->workers);
-    mem_free(ix->arenas);
     mem_free(ix);
 }
 
@@ -194,12 +141,11 @@ static int put_questions(struct indexer *ix, struct err *err)
             ok = to_resolve(ix, i);
     }
     ix->asked = ix->questions.all.len;
-    return ok ? PT_OK : no_memory(err);
+    return ok ? PT_OK : indexer_no_memory(err);
 }
 
-/* The notes that were taken become the file's, behind those that it has if `more`. */
-static bool keep_notes(const struct indexer *ix, struct notes *taken, struct note_set *to,
-                       bool more)
+bool indexer_keep_notes(const struct indexer *ix, struct notes *taken, struct note_set *to,
+                        bool more)
 {
     uint32_t before = more ? to->n : 0, n = taken->all.len;
     if (taken->failed)
@@ -218,7 +164,7 @@ static bool keep_notes(const struct indexer *ix, struct notes *taken, struct not
     return true;
 }
 
-static void begin_notes(const struct indexer *ix, struct eval *e, struct notes *notes)
+void indexer_begin_notes(const struct indexer *ix, struct eval *e, struct notes *notes)
 {
     notes_clear(notes);
     e->notes = ix->options.once ? NULL : notes;
@@ -260,7 +206,7 @@ static int ask_about(struct indexer *ix, const struct ifile *before, const struc
     if (rc == PT_OK)
         rc = offers_of(after, &is, err);
     if (rc == PT_OK && !interface_compare(&was, &is, &ix->questions))
-        rc = no_memory(err);
+        rc = indexer_no_memory(err);
     interface_release(&was);
     interface_release(&is);
     return rc;
@@ -289,13 +235,13 @@ static int take_file(struct indexer *ix, uint32_t file, struct err *err)
     struct ifile *f = &ix->files.at[file];
     int rc = ask_about(ix, f, &(struct ifile){0}, err);
     if (rc == PT_OK && (!ask_module(ix, file) || !ask_impls(ix, &f->impls)))
-        rc = no_memory(err);
+        rc = indexer_no_memory(err);
     if (rc != PT_OK)
         return rc;
     take_impls(ix, file);
     program_take(&ix->program, file);
     release_file(f);
-    return vec_push(&ix->unused, file) ? PT_OK : no_memory(err);
+    return vec_push(&ix->unused, file) ? PT_OK : indexer_no_memory(err);
 }
 
 static bool is_told(const struct index_change *c)
@@ -316,7 +262,7 @@ static int put_file(struct indexer *ix, uint32_t file, const struct index_change
         f->leaf = c->told != NULL ? c->told->leaf : (struct hash128){0};
     }
     now.path = f->path;
-    int rc = f->path != NULL ? ask_about(ix, f, &now, err) : no_memory(err);
+    int rc = f->path != NULL ? ask_about(ix, f, &now, err) : indexer_no_memory(err);
     if (rc == PT_OK) {
         take_impls(ix, file);
         rc = program_put(&ix->program, file, f->path, c->facts, err);
@@ -324,7 +270,7 @@ static int put_file(struct indexer *ix, uint32_t file, const struct index_change
     facts_free(f->facts);
     f->facts = c->facts;
     f->fresh = true;
-    return rc == PT_OK && !to_link(ix, file) ? no_memory(err) : rc;
+    return rc == PT_OK && !to_link(ix, file) ? indexer_no_memory(err) : rc;
 }
 
 static int change_file(struct indexer *ix, struct index_change *c, struct err *err)
@@ -335,7 +281,7 @@ static int change_file(struct indexer *ix, struct index_change *c, struct err *e
     if (c->same && file != FILE_NONE) {
         ix->files.at[file].stat = c->stat;
         ix->files.at[file].to_tell = true;
-        return to_resolve(ix, file) ? PT_OK : no_memory(err);
+        return to_resolve(ix, file) ? PT_OK : indexer_no_memory(err);
     }
     if (facts == NULL)
         return file != FILE_NONE ? take_file(ix, file, err) : PT_OK;
@@ -343,7 +289,7 @@ static int change_file(struct indexer *ix, struct index_change *c, struct err *e
         rc = take_file(ix, file, err); /* another language: another file */
     if (rc == PT_OK && (file == FILE_NONE || ix->files.at[file].path == NULL) &&
         !new_number(ix, &file))
-        rc = no_memory(err);
+        rc = indexer_no_memory(err);
     if (rc == PT_OK) {
         rc = put_file(ix, file, c, err);
         c->facts = NULL;
@@ -365,8 +311,8 @@ static int name_file(struct indexer *ix, uint32_t file, struct err *err)
         notes_add(&ix->questions, note_of(NOTE_MODULE, hash64(before, strlen(before)), 0));
     mem_free(before);
     if (rc == PT_OK && ((changed && !ask_module(ix, file)) ||
-                        !keep_notes(ix, &ix->notes, &ix->files.at[file].linking, false)))
-        rc = no_memory(err);
+                        !indexer_keep_notes(ix, &ix->notes, &ix->files.at[file].linking, false)))
+        rc = indexer_no_memory(err);
     return rc;
 }
 
@@ -407,16 +353,16 @@ static int link_file(struct indexer *ix, uint32_t file, struct err *err)
     struct ifile *f = &ix->files.at[file];
     struct eval_impls impls = {0};
     bool changed = false;
-    begin_notes(ix, &ix->eval, &ix->notes);
+    indexer_begin_notes(ix, &ix->eval, &ix->notes);
     int rc = eval_includes(&ix->eval, &ix->program, file, &changed, err);
     if (rc == PT_OK && changed && !vec_push(&ix->includers, file))
-        rc = no_memory(err);
+        rc = indexer_no_memory(err);
     if (rc == PT_OK)
         rc = eval_impls(&ix->eval, file, &impls, err);
     bool same = same_types(&impls, &f->impls);
     if (rc == PT_OK && (f->fresh || !same)) {
         if (!same && (!ask_impls(ix, &f->impls) || !ask_impls(ix, &impls)))
-            rc = no_memory(err);
+            rc = indexer_no_memory(err);
         take_impls(ix, file);
         struct eval_impls old = f->impls;
         f->impls = impls;
@@ -424,8 +370,8 @@ static int link_file(struct indexer *ix, uint32_t file, struct err *err)
         f->to_hang = true;
     }
     vec_release(&impls.all);
-    if (rc == PT_OK && !keep_notes(ix, &ix->notes, &f->linking, true))
-        rc = no_memory(err);
+    if (rc == PT_OK && !indexer_keep_notes(ix, &ix->notes, &f->linking, true))
+        rc = indexer_no_memory(err);
     return rc;
 }
 
@@ -491,7 +437,7 @@ static int reach_back(struct indexer *ix, struct err *err)
     mem_free(seen);
     mem_free(r.start);
     mem_free(r.from);
-    return ok ? PT_OK : no_memory(err);
+    return ok ? PT_OK : indexer_no_memory(err);
 }
 
 static int link_files(struct indexer *ix, struct err *err)
@@ -501,8 +447,11 @@ static int link_files(struct indexer *ix, struct err *err)
     /* what the first round asks may concern the linking of further files */
     for (uint32_t at = 0; rc == PT_OK && at < ix->linking.len;) {
         uint32_t end = ix->linking.len;
-        for (uint32_t i = at; rc == PT_OK && i < end; i++)
+        for (uint32_t i = at; rc == PT_OK && i < end; i++) {
             rc = link_file(ix, ix->linking.at[i], err);
+            if (i % INDEX_BATCH == INDEX_BATCH - 1)
+                indexer_read_batch(ix);
+        }
         at = end;
         if (rc == PT_OK)
             rc = put_questions(ix, err);
@@ -512,83 +461,18 @@ static int link_files(struct indexer *ix, struct err *err)
     return rc == PT_OK ? reach_back(ix, err) : rc;
 }
 
-/* ---- resolving ---- */
+/* ---- a change ---- */
 
-/* What was worked out in want of memory is no result: a module that was not looked for is one that
- * was not found. `failures`: mem_failures from before. */
-static int unless_starved(int rc, uint64_t failures, struct err *err)
+static bool is_gone(const struct indexer *ix, const struct index_change *c)
 {
-    return rc == PT_OK && mem_failures() != failures ? no_memory(err) : rc;
+    return c->facts == NULL && !c->same &&
+           (c->told != NULL || program_path(&ix->program, c->path, strlen(c->path)) != FILE_NONE);
 }
-
-static int name_item(void *ctx, unsigned worker, size_t item)
-{
-    struct indexer *ix = ctx;
-    struct err *err = &ix->workers[worker].err;
-    uint64_t failures = mem_failures();
-    int rc = nodes_of_file(&ix->program, ix->resolving.at[item], &ix->arenas[worker],
-                           &ix->units[item], err);
-    return unless_starved(rc, failures, err);
-}
-
-static int resolve_item(void *ctx, unsigned worker, size_t item)
-{
-    struct indexer *ix = ctx;
-    struct worker *w = &ix->workers[worker];
-    uint32_t file = ix->resolving.at[item];
-    uint64_t failures = mem_failures();
-    int rc = w->live ? PT_OK : resolver_init(&w->resolver, &ix->program, &w->err);
-    if (rc != PT_OK)
-        return rc;
-    w->live = true;
-    begin_notes(ix, &w->resolver.eval, &w->notes);
-    rc = resolve_file(&w->resolver, file, &ix->arenas[worker], &ix->units[item], &w->err);
-    if (rc == PT_OK && !keep_notes(ix, &w->notes, &ix->files.at[file].resolving, false))
-        rc = no_memory(&w->err);
-    rc = unless_starved(rc, failures, &w->err);
-    if (rc == PT_OK && ix->options.step != NULL && !ix->options.step(ix->options.ctx))
-        rc = PT_ECANCELED;
-    return rc;
-}
-
-static int pool(struct indexer *ix, pool_fn fn, struct err *err)
-{
-    int rc = pool_run(ix->n_workers, ix->resolving.len, fn, ix);
-    for (unsigned i = 0; rc != PT_OK && i < ix->n_workers; i++) {
-        if (ix->workers[i].err.code == rc && err != NULL) {
-            *err = ix->workers[i].err;
-            return rc;
-        }
-    }
-    return rc == PT_OK ? rc : err_set(err, rc, "indexing failed");
-}
-
-/* ---- the delta ---- */
 
 static int by_path(const void *x, const void *y)
 {
     const struct unit *a = x, *b = y;
     return strcmp(a->path, b->path);
-}
-
-static bool push_unit(struct indexer *ix, struct unit *u, uint32_t file, struct delta *d)
-{
-    struct ifile *f = &ix->files.at[file];
-    bool to_tell = f->to_tell;
-    f->fresh = f->to_tell = f->to_link = f->to_resolve = f->to_hang = false;
-    u->path = f->path;
-    u->size = f->stat.size;
-    u->ino = f->stat.ino;
-    u->mtime_ns = f->stat.mtime_ns;
-    u->ctime_ns = f->stat.ctime_ns;
-    if (!ix->options.once) {
-        struct hash128 leaf = merkle_leaf(u);
-        if (!to_tell && hash128_eq(leaf, f->leaf))
-            return true;
-        f->leaf = leaf;
-    }
-    u->path = arena_strdup(&d->arena, f->path);
-    return u->path != NULL && vec_push(&d->units, *u);
 }
 
 static bool push_gone(const struct index_change *c, struct delta *d)
@@ -597,57 +481,38 @@ static bool push_gone(const struct index_change *c, struct delta *d)
     return u.path != NULL && vec_push(&d->units, u);
 }
 
-static int fill_delta(struct indexer *ix, const bool *gone, const struct index_change *changes,
-                      uint32_t n, struct delta *d, struct err *err)
-{
-    bool ok = vec_reserve(&d->more, ix->n_workers);
-    for (uint32_t i = 0; ok && i < ix->resolving.len; i++)
-        ok = push_unit(ix, &ix->units[i], ix->resolving.at[i], d);
-    for (uint32_t i = 0; ok && i < n; i++)
-        ok = !gone[i] || push_gone(&changes[i], d);
-    if (!ok)
-        return no_memory(err);
-    if (d->units.len > 1)
-        qsort(d->units.at, d->units.len, sizeof(*d->units.at), by_path);
-    for (unsigned i = 0; i < ix->n_workers; i++) {
-        (void)vec_push(&d->more, ix->arenas[i]);
-        arena_init(&ix->arenas[i]);
-    }
-    return PT_OK;
-}
-
-/* ---- a change ---- */
-
-static int resolve_files(struct indexer *ix, struct err *err)
+/* Files that were to be resolved, and are gone. */
+static void drop_gone(struct indexer *ix)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < ix->resolving.len; i++) { /* without those that are gone */
+    for (uint32_t i = 0; i < ix->resolving.len; i++) {
         if (ix->files.at[ix->resolving.at[i]].to_resolve)
             ix->resolving.at[kept++] = ix->resolving.at[i];
     }
     ix->resolving.len = kept;
-    mem_free(ix->units);
-    ix->units = mem_calloc((size_t)kept + 1, sizeof(*ix->units));
-    if (ix->units == NULL)
-        return no_memory(err);
-    int rc = pool(ix, name_item, err);
-    if (rc == PT_OK && ix->options.begin != NULL && !ix->options.begin(ix->options.ctx, kept))
-        rc = err_set(err, PT_ECANCELED, "indexing was cancelled");
-    return rc == PT_OK ? pool(ix, resolve_item, err) : rc;
 }
 
-static bool is_gone(const struct indexer *ix, const struct index_change *c)
+static int check_usable(const struct indexer *ix, struct err *err)
 {
-    return c->facts == NULL && !c->same &&
-           (c->told != NULL || program_path(&ix->program, c->path, strlen(c->path)) != FILE_NONE);
+    return ix->broken ? err_set(err, PT_EINVAL, "the index failed before; it must be made anew")
+                      : PT_OK;
 }
 
-static int apply(struct indexer *ix, struct index_change *changes, uint32_t n, struct delta *d,
-                 struct indexer_report *report, struct err *err)
+/* Facts that it did not come to. */
+static void free_changes(struct index_change *changes, uint32_t n)
 {
-    uint64_t t0 = clock_now_ns();
-    bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));
-    int rc = gone != NULL ? PT_OK : no_memory(err);
+    for (uint32_t i = 0; i < n; i++) {
+        facts_free(changes[i].facts);
+        changes[i].facts = NULL;
+    }
+}
+
+/* The files of the changes come and go and are linked; which files are to be resolved is known then.
+ * By change: is its file gone? */
+static int link_changes(struct indexer *ix, struct index_change *changes, uint32_t n, bool *gone,
+                        struct err *err)
+{
+    int rc = PT_OK;
     notes_clear(&ix->questions);
     ix->asked = 0;
     vec_clear(&ix->linking);
@@ -656,21 +521,35 @@ static int apply(struct indexer *ix, struct index_change *changes, uint32_t n, s
     for (uint32_t i = n; rc == PT_OK && i-- > 0;) { /* backwards: see program_put */
         gone[i] = is_gone(ix, &changes[i]);
         rc = change_file(ix, &changes[i], err);
+        if (i % INDEX_BATCH == 0)
+            indexer_read_batch(ix);
     }
     if (rc == PT_OK)
         rc = put_questions(ix, err);
     if (rc == PT_OK)
         rc = link_files(ix, err);
+    drop_gone(ix);
+    return rc;
+}
+
+static int apply(struct indexer *ix, struct index_change *changes, uint32_t n, struct delta *d,
+                 struct indexer_report *report, struct err *err)
+{
+    uint64_t t0 = clock_now_ns();
+    bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));
+    int rc = gone != NULL ? link_changes(ix, changes, n, gone, err) : indexer_no_memory(err);
     uint64_t t1 = clock_now_ns();
     if (rc == PT_OK)
-        rc = resolve_files(ix, err);
-    report->linked = ix->linking.len;
-    report->resolved = ix->resolving.len;
-    report->link_ns = t1 - t0;
-    report->resolve_ns = clock_now_ns() - t1;
-    if (rc == PT_OK)
-        rc = fill_delta(ix, gone, changes, n, d, err);
-    report->units = d->units.len;
+        rc = indexer_resolve_into(ix, d, err);
+    for (uint32_t i = 0; rc == PT_OK && i < n; i++)
+        rc = !gone[i] || push_gone(&changes[i], d) ? PT_OK : indexer_no_memory(err);
+    if (d->units.len > 1)
+        qsort(d->units.at, d->units.len, sizeof(*d->units.at), by_path);
+    *report = (struct indexer_report){.linked = ix->linking.len,
+                                      .resolved = ix->resolving.len,
+                                      .units = d->units.len,
+                                      .link_ns = t1 - t0,
+                                      .resolve_ns = clock_now_ns() - t1};
     mem_free(gone);
     return rc;
 }
@@ -679,20 +558,49 @@ int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
                   struct delta *ret_delta, struct indexer_report *ret_report, struct err *err)
 {
     struct indexer_report ignored;
-    struct indexer_report *report = ret_report != NULL ? ret_report : &ignored;
-    memset(report, 0, sizeof(*report));
-    delta_init(ret_delta);
     uint64_t failures = mem_failures();
-    int rc = ix->broken ? err_set(err, PT_EINVAL, "the index failed before; it must be made anew")
-                        : apply(ix, changes, n, ret_delta, report, err);
-    rc = unless_starved(rc, failures, err);
-    for (uint32_t i = 0; i < n; i++) {
-        facts_free(changes[i].facts); /* those that it did not come to */
-        changes[i].facts = NULL;
-    }
+    delta_init(ret_delta);
+    int rc = check_usable(ix, err);
+    if (rc == PT_OK)
+        rc = apply(ix, changes, n, ret_delta, ret_report != NULL ? ret_report : &ignored, err);
+    rc = indexer_unless_starved(rc, failures, err);
+    free_changes(changes, n);
     if (rc != PT_OK) {
         ix->broken = true;
         delta_release(ret_delta);
     }
+    return rc;
+}
+
+static int fill(struct indexer *ix, struct index_change *changes, uint32_t n,
+                struct unit_source *ret, struct indexer_report *report, struct err *err)
+{
+    uint64_t t0 = clock_now_ns();
+    bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));
+    if (ix->files.len > 0)
+        err_set(err, PT_EINVAL, "the index knows files already");
+    int rc = gone == NULL        ? indexer_no_memory(err)
+             : ix->files.len > 0 ? PT_EINVAL
+                                 : link_changes(ix, changes, n, gone, err);
+    mem_free(gone);
+    *report = (struct indexer_report){.linked = ix->linking.len,
+                                      .resolved = ix->resolving.len,
+                                      .units = ix->resolving.len,
+                                      .link_ns = clock_now_ns() - t0};
+    if (rc == PT_OK)
+        indexer_source(ix, ret);
+    return rc;
+}
+
+int indexer_fill(struct indexer *ix, struct index_change *changes, uint32_t n,
+                 struct unit_source *ret, struct indexer_report *ret_report, struct err *err)
+{
+    uint64_t failures = mem_failures();
+    int rc = check_usable(ix, err);
+    if (rc == PT_OK)
+        rc = fill(ix, changes, n, ret, ret_report, err);
+    rc = indexer_unless_starved(rc, failures, err);
+    free_changes(changes, n);
+    ix->broken = true; /* until the source has been read to its end */
     return rc;
 }

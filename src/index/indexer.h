@@ -54,6 +54,9 @@ struct indexer_options {
      * NULL. False ends the work with PT_ECANCELED. */
     bool (*begin)(void *ctx, uint32_t n_files);
     bool (*step)(void *ctx);
+    /* Now and then while the facts of many files are read: those that were will not be needed
+     * again soon. May be NULL. */
+    void (*cool)(void *ctx);
     void *ctx;
 };
 
@@ -71,5 +74,14 @@ void indexer_renew(struct indexer *ix, struct shelf *shelf);
  * files whose part of the graph differs from what the graph was told, and what is gone. */
 int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
                   struct delta *ret_delta, struct indexer_report *ret_report, struct err *err);
+
+/* The same for an index that knows no files yet and a graph that it fills: the units of all files,
+ * as a source that is good until the next call, works them out as they are asked for, and so needs
+ * memory for a few. Before that source has been read to its end, with edges, the index can only be
+ * freed. */
+int indexer_fill(struct indexer *ix, struct index_change *changes, uint32_t n,
+                 struct unit_source *ret, struct indexer_report *ret_report, struct err *err);
+/* What reading it took, by now. */
+uint64_t indexer_source_ns(const struct indexer *ix);
 
 #endif

@@ -12,7 +12,6 @@
 #include "lang/trees.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,10 +74,10 @@ struct pipeline {
     VEC(struct source) sources; /* by path */
     VEC(struct known_ref) seen; /* is_seen */
     VEC(struct index_change) changes;
+    bool many; /* changes */
     pthread_mutex_t lock;
     struct pipeline_progress progress; /* under lock */
     bool cancelled;
-    _Atomic(uint32_t) n_resolved; /* files, ever */
 };
 
 /* ---- progress ---- */
@@ -240,6 +239,17 @@ static int find_facts(struct pipeline *p, struct worker *w, struct source *s)
     return rc;
 }
 
+/* When so many files change, what is read of the shelf leaves memory soon; what is needed again is
+ * mapped again. */
+#define COOL_FILES 2048u
+
+static void cool(void *ctx)
+{
+    const struct pipeline *p = ctx;
+    if (p->options.shelf != NULL && p->many)
+        shelf_cool(p->options.shelf);
+}
+
 static int extract_item(void *ctx, unsigned worker, size_t item)
 {
     struct pipeline *p = ctx;
@@ -247,6 +257,8 @@ static int extract_item(void *ctx, unsigned worker, size_t item)
     int rc = get_told(p, s) ? PT_OK : find_facts(p, &p->workers[worker], s);
     if (rc != PT_OK)
         return rc;
+    if (item % COOL_FILES == COOL_FILES - 1)
+        cool(p);
     return step(p, s->scanned != NULL ? s->scanned->size : s->text.n) ? PT_OK : PT_ECANCELED;
 }
 
@@ -442,30 +454,14 @@ static void remember(struct pipeline *p, int64_t began_ns)
 
 /* ---- a run ---- */
 
-/* Each so many files, what was read of the shelf leaves memory; what is needed again is mapped
- * again. */
-#define COOL_FILES 4096u
-
-static void cool(const struct pipeline *p)
-{
-    if (p->options.shelf != NULL)
-        shelf_cool(p->options.shelf);
-}
-
 static bool begin_resolving(void *ctx, uint32_t n_files)
 {
-    if (n_files >= COOL_FILES)
-        cool(ctx);
     return begin_stage(ctx, STAGE_RESOLVE, n_files);
 }
 
 static bool resolved(void *ctx)
 {
-    struct pipeline *p = ctx;
-    if (atomic_fetch_add_explicit(&p->n_resolved, 1, memory_order_relaxed) % COOL_FILES ==
-        COOL_FILES - 1)
-        cool(p);
-    return step(p, 0);
+    return step(ctx, 0);
 }
 
 static int by_path(const void *x, const void *y)
@@ -523,20 +519,27 @@ static int extract_sources(struct pipeline *p, struct pipeline_report *report, s
     return rc == PT_OK ? report_on(p, report, err) : rc;
 }
 
-static int apply_changes(struct pipeline *p, struct delta *d, struct pipeline_report *report,
+/* What an update gives: one of the two. */
+struct outcome {
+    struct delta *delta;
+    struct unit_source *source;
+};
+
+static int apply_changes(struct pipeline *p, struct outcome to, struct pipeline_report *report,
                          struct err *err)
 {
     struct indexer_report done = {0};
-    if (!begin_stage(p, STAGE_LINK, p->changes.len))
+    struct index_change *changes = p->changes.at;
+    uint32_t n = p->changes.len;
+    if (!begin_stage(p, STAGE_LINK, n))
         return cancelled(err);
-    bool many = p->changes.len >= COOL_FILES;
-    int rc = indexer_apply(p->indexer, p->changes.at, p->changes.len, d, &done, err);
+    int rc = to.source != NULL ? indexer_fill(p->indexer, changes, n, to.source, &done, err)
+                               : indexer_apply(p->indexer, changes, n, to.delta, &done, err);
     report->link_ns = done.link_ns;
     report->resolve_ns = done.resolve_ns;
     report->n_resolved = done.resolved;
-    if (many)
-        cool(p);
-    return rc == PT_ECANCELED ? cancelled(err) : rc;
+    cool(p);
+    return rc;
 }
 
 /* Facts that nobody took. */
@@ -550,14 +553,15 @@ static void clear_run(struct pipeline *p)
     vec_clear(&p->changes);
 }
 
-static int run(struct pipeline *p, const char *const *paths, uint32_t n, struct delta *d,
+static int run(struct pipeline *p, const char *const *paths, uint32_t n, struct outcome to,
                struct pipeline_report *report, struct err *err)
 {
+    p->many = p->sources.len >= COOL_FILES;
     int rc = extract_sources(p, report, err);
     if (rc == PT_OK)
         rc = make_changes(p, paths, n, err);
     if (rc == PT_OK)
-        rc = apply_changes(p, d, report, err);
+        rc = apply_changes(p, to, report, err);
     return rc;
 }
 
@@ -576,6 +580,7 @@ static int start(struct pipeline *p, const char *root, const struct pipeline_opt
                                       .once = options->once,
                                       .begin = begin_resolving,
                                       .step = resolved,
+                                      .cool = cool,
                                       .ctx = p};
     p->workers = mem_calloc(p->n_workers, sizeof(*p->workers));
     p->root = root != NULL ? mem_strdup(root) : NULL;
@@ -678,11 +683,12 @@ void pipeline_rest(struct pipeline *p)
 
 /* ---- updates ---- */
 
-static int finish(struct pipeline *p, int rc, struct delta *d, struct pipeline_report *report)
+static int finish(struct pipeline *p, int rc, struct outcome to, struct pipeline_report *report)
 {
     clear_run(p);
     if (rc != PT_OK) {
-        delta_release(d);
+        if (to.delta != NULL)
+            delta_release(to.delta);
         pipeline_report_release(report);
     }
     return rc;
@@ -713,52 +719,45 @@ static int scan_parts(struct pipeline *p, const char *const *paths, uint32_t n,
     return rc;
 }
 
+static int update(struct pipeline *p, const char *const *paths, uint32_t n, struct outcome to,
+                  struct pipeline_report *report, struct err *err)
+{
+    int64_t began = (int64_t)clock_wall_ns();
+    memset(report, 0, sizeof(*report));
+    p->cancelled = false;
+    int rc = scan_parts(p, paths, n, report, err);
+    if (rc == PT_OK)
+        rc = add_sources(p, &report->scan, paths, n, err);
+    if (rc == PT_OK)
+        rc = run(p, paths, n, to, report, err);
+    if (rc == PT_OK)
+        remember(p, began);
+    return finish(p, rc, to, report);
+}
+
 int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
                     struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err)
 {
-    int64_t began = (int64_t)clock_wall_ns();
     delta_init(ret_delta);
-    memset(ret_report, 0, sizeof(*ret_report));
-    p->cancelled = false;
-    int rc = scan_parts(p, paths, n, ret_report, err);
-    if (rc == PT_OK)
-        rc = add_sources(p, &ret_report->scan, paths, n, err);
-    if (rc == PT_OK)
-        rc = run(p, paths, n, ret_delta, ret_report, err);
-    if (rc == PT_OK)
-        remember(p, began);
-    return finish(p, rc, ret_delta, ret_report);
+    return update(p, paths, n, (struct outcome){.delta = ret_delta}, ret_report, err);
 }
 
 /* ---- all at once ---- */
 
-int pipeline_tree(const char *root, const struct pipeline_options *options, struct delta *ret_delta,
-                  struct pipeline_report *ret_report, struct err *err)
+static const char *const everything[] = {""};
+
+int pipeline_fill(struct pipeline *p, struct unit_source *ret, struct pipeline_report *ret_report,
+                  struct err *err)
 {
-    static const char *const all[] = {""};
-    struct pipeline_options once = *options;
-    struct pipeline *p = NULL;
-    once.once = true;
-    int rc = pipeline_new(root, &once, &p, err);
-    if (rc == PT_OK)
-        rc = pipeline_update(p, all, 1, ret_delta, ret_report, err);
-    if (rc == PT_OK)
-        ret_delta->replace_all = true;
-    pipeline_free(p);
-    return rc;
+    return update(p, everything, 1, (struct outcome){.source = ret}, ret_report, err);
 }
 
-int pipeline_dump(const struct dump *dump, const struct pipeline_options *options,
-                  struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err)
+int pipeline_fill_from(struct pipeline *p, const struct dump *dump, struct unit_source *ret,
+                       struct pipeline_report *ret_report, struct err *err)
 {
-    struct pipeline_options once = *options;
-    struct pipeline *p = NULL;
-    once.once = true;
-    delta_init(ret_delta);
+    const struct outcome to = {.source = ret};
+    int rc = PT_OK;
     memset(ret_report, 0, sizeof(*ret_report));
-    int rc = pipeline_new(NULL, &once, &p, err);
-    if (rc != PT_OK)
-        return rc;
     if (!vec_reserve(&p->sources, dump->entries.len))
         rc = err_set(err, PT_ENOMEM, "out of memory for the list of files");
     for (uint32_t i = 0; rc == PT_OK && i < dump->entries.len; i++) {
@@ -770,9 +769,26 @@ int pipeline_dump(const struct dump *dump, const struct pipeline_options *option
     }
     ret_report->scan.n_other_files = dump->n_other_files;
     if (rc == PT_OK)
-        rc = run(p, NULL, 0, ret_delta, ret_report, err);
-    ret_delta->replace_all = true;
-    rc = finish(p, rc, ret_delta, ret_report);
+        rc = run(p, NULL, 0, to, ret_report, err);
+    return finish(p, rc, to, ret_report);
+}
+
+uint64_t pipeline_resolve_ns(const struct pipeline *p)
+{
+    return indexer_source_ns(p->indexer);
+}
+
+int pipeline_tree(const char *root, const struct pipeline_options *options, struct delta *ret_delta,
+                  struct pipeline_report *ret_report, struct err *err)
+{
+    struct pipeline_options once = *options;
+    struct pipeline *p = NULL;
+    once.once = true;
+    int rc = pipeline_new(root, &once, &p, err);
+    if (rc == PT_OK)
+        rc = pipeline_update(p, everything, 1, ret_delta, ret_report, err);
+    if (rc == PT_OK)
+        ret_delta->replace_all = true;
     pipeline_free(p);
     return rc;
 }

@@ -80,14 +80,22 @@ int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
  * shelf that nobody used for long. */
 void pipeline_rest(struct pipeline *p);
 
-/* ---- all at once ---- */
+/* ---- a graph from nothing ---- */
 
-/* Indexes the tree at root into *ret_delta (initialised by the call; replace_all). */
+/* Instead of the first update: all units of the tree (of the dump, for a pipeline that was made
+ * without a root), as a source that is good until the next call and works them out as they are asked
+ * for. The pipeline can only be freed unless that source is read to its end, with edges. */
+int pipeline_fill(struct pipeline *p, struct unit_source *ret, struct pipeline_report *ret_report,
+                  struct err *err);
+int pipeline_fill_from(struct pipeline *p, const struct dump *dump, struct unit_source *ret,
+                       struct pipeline_report *ret_report, struct err *err);
+
+/* What working out the units of that source took, by now. */
+uint64_t pipeline_resolve_ns(const struct pipeline *p);
+
+/* The tree at root, indexed into one delta (*ret_delta is initialised by the call; replace_all). */
 int pipeline_tree(const char *root, const struct pipeline_options *options, struct delta *ret_delta,
                   struct pipeline_report *ret_report, struct err *err);
-/* The same from a dump. */
-int pipeline_dump(const struct dump *dump, const struct pipeline_options *options,
-                  struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err);
 
 void pipeline_report_release(struct pipeline_report *r);
 

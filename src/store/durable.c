@@ -15,6 +15,9 @@
  * might be too long. */
 #define DURABLE_LARGE 500000u
 
+/* Of a graph that is written as an image, so much is in memory at once. */
+#define DURABLE_BUILD_BYTES ((size_t)256 << 20)
+
 /* So many commits touch so many pages of an image that it costs less to map all of them at once. */
 #define COLD_REPLAYS 200u
 
@@ -300,35 +303,24 @@ static int write_view(struct durable *s, const struct view *v, uint64_t number, 
     return rc;
 }
 
-/* The image is what makes the commit durable; then it is mapped, and the graph that it was written
- * from need not stay. */
-static int replace_graph(struct durable *s, const struct delta *d, struct live_stamp stamp,
-                         struct live **ret, struct err *err)
+/* The image is what makes the commit durable. */
+static int replace_graph(struct durable *s, const struct unit_source *source,
+                         struct live_stamp stamp, struct live **ret, struct err *err)
 {
-    struct live *made = NULL;
     struct buf path = {0};
-    struct view v;
-    int rc = live_new(&made, err);
-    if (rc == PT_OK)
-        rc = live_fill(made, d, stamp, err);
+    int rc = durable_image_path(s->dir, stamp.commit, &path, err);
     if (rc == PT_OK) {
-        (void)live_pin(made, &v); /* the only one */
-        rc = write_view(s, &v, stamp.commit, err);
-        live_unpin(&v);
+        rc = image_build(buf_cstr(&path), source, stamp, DURABLE_BUILD_BYTES, err);
+        if (rc == PT_OK)
+            rc = image_open(buf_cstr(&path), ret, err);
+        if (rc != PT_OK && !take_back_image(s, buf_cstr(&path)))
+            s->failed = rc;
     }
-    if (rc != PT_OK) {
-        live_free(made);
-        return rc;
-    }
-    *ret = made;
-    if (durable_image_path(s->dir, stamp.commit, &path, NULL) == PT_OK &&
-        image_open(buf_cstr(&path), ret, NULL) == PT_OK)
-        live_free(made);
     buf_release(&path);
-    return PT_OK;
+    return rc;
 }
 
-static int apply_whole(struct durable *s, const struct delta *d, struct live_stamp stamp,
+static int apply_whole(struct durable *s, const struct unit_source *source, struct live_stamp stamp,
                        struct err *err)
 {
     struct live *next = NULL;
@@ -336,7 +328,7 @@ static int apply_whole(struct durable *s, const struct delta *d, struct live_sta
         return no_memory(err);
     int rc = wal_sync(s->wal, err);
     if (rc == PT_OK)
-        rc = replace_graph(s, d, stamp, &next, err);
+        rc = replace_graph(s, source, stamp, &next, err);
     if (rc == PT_OK)
         durable_succeed(s, next);
     return rc;
@@ -383,34 +375,69 @@ static bool is_large(const struct delta *d)
     return n > DURABLE_LARGE;
 }
 
-int durable_apply(struct durable *s, const struct delta *d, struct err *err)
+static int may_commit(const struct durable *s, struct err *err)
 {
-    const struct live_stamp stamp = {durable_commits(s) + 1, (int64_t)clock_wall_ns()};
-    bool large = is_large(d), imaged = d->replace_all || large;
-    int rc;
     if (s->failed != PT_OK)
         return err_set(err, s->failed, "%s: a commit failed; the store must be opened again",
                        s->dir);
     if (s->wal == NULL)
         return err_set(err, PT_EINVAL, "%s: the store was opened to be read only", s->dir);
-    if (s->options.replace && !d->replace_all)
-        return err_set(err, PT_EINVAL, "%s: the first commit must replace all", s->dir);
-    if (imaged)
-        (void)durable_settle(s, NULL); /* it may bring another graph */
-    if (d->replace_all)
-        rc = apply_whole(s, d, stamp, err);
-    else if (large)
-        rc = apply_large(s, d, stamp, err);
-    else
-        rc = apply_logged(s, d, stamp, err);
-    if (rc != PT_OK)
-        return rc;
+    return PT_OK;
+}
+
+static struct live_stamp next_stamp(const struct durable *s)
+{
+    return (struct live_stamp){durable_commits(s) + 1, (int64_t)clock_wall_ns()};
+}
+
+static void committed(struct durable *s, struct live_stamp stamp, bool imaged)
+{
     if (imaged)
         wal_skip(s->wal, stamp.commit);
     atomic_store(&s->commits, stamp.commit);
     s->options.replace = false;
     durable_committed(s, imaged);
-    return PT_OK;
+}
+
+int durable_replace(struct durable *s, const struct unit_source *source, struct err *err)
+{
+    const struct live_stamp stamp = next_stamp(s);
+    int rc = may_commit(s, err);
+    if (rc != PT_OK)
+        return rc;
+    (void)durable_settle(s, NULL); /* it may bring another graph */
+    rc = apply_whole(s, source, stamp, err);
+    if (rc == PT_OK)
+        committed(s, stamp, true);
+    return rc;
+}
+
+static int replace_by_delta(struct durable *s, const struct delta *d, struct err *err)
+{
+    struct delta_source state;
+    const struct unit_source source = delta_source(d, UINT32_MAX, &state);
+    int rc = durable_replace(s, &source, err);
+    delta_source_release(&state);
+    return rc;
+}
+
+int durable_apply(struct durable *s, const struct delta *d, struct err *err)
+{
+    const struct live_stamp stamp = next_stamp(s);
+    bool large = is_large(d);
+    int rc = may_commit(s, err);
+    if (rc != PT_OK)
+        return rc;
+    if (d->replace_all)
+        return replace_by_delta(s, d, err);
+    if (s->options.replace)
+        return err_set(err, PT_EINVAL, "%s: the first commit must replace all", s->dir);
+    if (large)
+        (void)durable_settle(s, NULL); /* it may bring another graph */
+    rc = large ? apply_large(s, d, stamp, err) : apply_logged(s, d, stamp, err);
+    if (rc == PT_OK)
+        committed(s, stamp, large);
+    return rc;
 }
 
 /* ---- as a store ---- */

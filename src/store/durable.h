@@ -65,6 +65,9 @@ int durable_open(const char *dir, const struct durable_options *o, struct durabl
  * the store must be opened anew, or durable_reopen: durable_has_failed. */
 int durable_apply(struct durable *s, const struct delta *d, struct err *err);
 
+/* A commit that replaces all by the units of the source, without memory for all of them. */
+int durable_replace(struct durable *s, const struct unit_source *source, struct err *err);
+
 /* Is nothing to be committed any more, until it is opened again? */
 bool durable_has_failed(const struct durable *s);
 

@@ -338,69 +338,6 @@ static void test_apply__what_is_prepared_is_seen_by_nobody_else(void **state)
     pinned_release(&p);
 }
 
-/* A graph that was filled in pieces is as one that was made at once, and goes on as one. */
-static void test_apply__filling_a_graph_is_applying_to_an_empty_one(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 1; seed <= 10; seed++) {
-        struct twin t = {0};
-        struct pinned p = {0};
-        const struct live_stamp stamp = {.commit = 9, .as_of_ns = 99};
-        uint64_t rng = seed;
-        bool valid;
-
-        print_message("seed %llu\n", (unsigned long long)seed);
-        for (uint64_t i = 0; i < seed * 2 - 2; i++) {
-            struct delta d = twin_random_delta(&t, &rng, true, &valid);
-            twin_apply(&t, &d);
-            delta_release(&d);
-        }
-        struct delta whole = twin_whole(&t);
-        assert_int_equal(live_new(&p.g, NULL), PT_OK);
-        assert_int_equal(live_fill(p.g, &whole, stamp, NULL), PT_OK);
-        pin_again(&p);
-        twin_check(&t, &p.v);
-        twin_check_rebuilt(&t, &p.v);
-        assert_int_equal(view_generation(&p.v), 9);
-        assert_int_equal(view_as_of_ns(&p.v), 99);
-        delta_release(&whole);
-        for (int i = 0; i < 20; i++) {
-            struct delta d = twin_random_delta(&t, &rng, true, &valid);
-            apply_to(p.g, &d);
-            twin_apply(&t, &d);
-            delta_release(&d);
-            pin_again(&p);
-            twin_check(&t, &p.v);
-        }
-        pinned_release(&p);
-        twin_release(&t);
-    }
-}
-
-static void test_apply__filling_refuses_what_applying_does(void **state)
-{
-    struct draft d[2];
-    struct live *g;
-    struct err err = {0};
-
-    (void)state;
-    for (int i = 0; i < 3; i++) {
-        small_drafts(d);
-        if (i == 0)
-            d[1].edges[1].to = 99;
-        else if (i == 1)
-            d[1].nodes[1].sig = 3;
-        else
-            d[1].u.path = "a.c";
-        struct delta delta = delta_of(d, 2);
-        assert_int_equal(live_new(&g, NULL), PT_OK);
-        assert_int_equal(live_fill(g, &delta, (struct live_stamp){0}, &err), PT_EINVAL);
-        assert_non_null(strstr(err.msg, i == 0 ? "D4" : i == 1 ? "D3" : "D1"));
-        live_free(g);
-        delta_release(&delta);
-    }
-}
-
 /* ---- without memory ---- */
 
 static void test_apply__each_nth_allocation_may_fail(void **state)
@@ -539,8 +476,6 @@ int main(void)
         cmocka_unit_test(test_apply__a_delta_that_says_nothing_new),
         cmocka_unit_test(test_apply__commits_bear_the_numbers_that_they_are_given),
         cmocka_unit_test(test_apply__what_is_prepared_is_seen_by_nobody_else),
-        cmocka_unit_test(test_apply__filling_a_graph_is_applying_to_an_empty_one),
-        cmocka_unit_test(test_apply__filling_refuses_what_applying_does),
         cmocka_unit_test(test_apply__each_nth_allocation_may_fail),
         cmocka_unit_test(test_apply__names_of_a_commit_that_failed_are_not_lost),
     };
