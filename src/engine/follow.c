@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "engine/identity.h"
 #include "engine/workspace_internal.h"
+#include "graph/image.h"
 #include "graph/live.h"
 #include "index/quarantine.h"
 #include "index/shelf.h"
@@ -208,9 +209,12 @@ static void tell_of_skips(const struct follower *f, const struct pipeline_report
     }
 }
 
-static void log_update(const struct pipeline_report *report, uint32_t looks, uint32_t units,
-                       uint64_t since_ns)
+static void note_update(struct follower *f, const struct pipeline_report *report, uint32_t looks,
+                        uint32_t units, uint64_t since_ns)
 {
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.resolved += report->n_resolved;
+    (void)pthread_mutex_unlock(&f->mutex);
     log_debug("update", log_u64("looks", looks), log_u64("read", report->n_read),
               log_u64("parsed", report->n_parsed), log_u64("resolved", report->n_resolved),
               log_u64("units", units), log_u64("scan_us", report->scan_ns / 1000),
@@ -230,7 +234,7 @@ static int update(struct follower *f, const char *const *paths, uint32_t n, stru
         return rc;
     f->tidy = false;
     rc = commit(f, &d, t0, err);
-    log_update(&report, n, d.units.len, t0);
+    note_update(f, &report, n, d.units.len, t0);
     tell_of_skips(f, &report);
     delta_release(&d);
     pipeline_report_release(&report);
@@ -247,13 +251,14 @@ static int replace(struct follower *f, struct err *err)
     if (rc != PT_OK)
         return rc;
     f->tidy = false;
+    image_cool(durable_graph(f->w->store)); /* nobody asks the old one for much now */
     rc = durable_replace(f->w->store, &source, err);
     if (rc == PT_OK)
         rc = workspace_told(f->w, f->w->no_ignore, err);
     report.resolve_ns = pipeline_resolve_ns(f->pipeline);
     if (rc == PT_OK)
         committed(f, report.n_resolved, t0);
-    log_update(&report, 1, report.n_resolved, t0);
+    note_update(f, &report, 1, report.n_resolved, t0);
     tell_of_skips(f, &report);
     pipeline_report_release(&report);
     return rc;
@@ -405,6 +410,8 @@ static int begin(struct follower *f, struct err *err)
         rc = pipeline_new(f->w->root, &o, &f->pipeline, err);
     if (rc == PT_OK)
         rc = seed_all(f, &anew, err);
+    if (rc == PT_OK && !anew)
+        rc = pipeline_restore(f->pipeline, f->w->state, PARSELTONGUE_IDENTITY, err);
     if (rc == PT_OK)
         rc = anew ? replace(f, err) : update(f, all, 1, err);
     if (rc == PT_OK)
@@ -428,10 +435,19 @@ static void end(struct follower *f)
 
 /* ---- the thread ---- */
 
+/* For who follows the tree next. Without it, only time is lost. */
+static void keep(const struct follower *f, bool any)
+{
+    struct err why = {0};
+    if (pipeline_keep(f->pipeline, f->w->state, PARSELTONGUE_IDENTITY, any, &why) != PT_OK)
+        log_warn("no checkpoint of the index", log_str("root", f->w->root), log_err(&why));
+}
+
 /* Memory and disk that nothing needs while nothing happens. */
 static void tidy_up(struct follower *f)
 {
     f->tidy = !durable_tend(f->w->store);
+    keep(f, false);
     pipeline_rest(f->pipeline);
     (void)malloc_trim(0);
     note_watch(f);
@@ -477,6 +493,8 @@ static void *run(void *ctx)
         if (rc == PT_OK) {
             pause = RETRY_MS_MIN;
             rc = follow_on(f, &err);
+            if (rc == PT_OK)
+                keep(f, true);
         }
         end(f);
         if (rc == PT_OK || is_stopping(f))

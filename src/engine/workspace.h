@@ -97,6 +97,7 @@ struct follow_status {
     uint32_t files, n_files;
     uint64_t bytes, n_bytes;
     uint64_t commits, units; /* since the writer began */
+    uint64_t resolved;       /* files whose meaning was worked out since then */
     uint64_t last_commit_ns; /* from the event to the commit: of the last one */
     uint32_t folders_watched, folders_polled;
     char trouble[512]; /* "" if there is none */

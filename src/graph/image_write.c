@@ -35,7 +35,7 @@ struct writer {
 };
 
 /* Written bytes after which what was read for them leaves memory. */
-#define COOL_BYTES ((uint64_t)64 << 20)
+#define COOL_BYTES ((uint64_t)32 << 20)
 
 /* What was read so far will not be read again soon. */
 static void cool(const struct writer *w)
@@ -46,7 +46,7 @@ static void cool(const struct writer *w)
 
 /* ---- numbers ---- */
 
-#define COOL_NODES (1u << 19)
+#define COOL_NODES (1u << 18)
 
 static uint32_t *numbers(struct writer *w, uint32_t n)
 {
@@ -447,8 +447,11 @@ static int write_maps(struct writer *w)
     struct pair *pairs = mem_reallocarray(NULL, (size_t)most + 1, sizeof(*pairs));
     if (pairs == NULL)
         return no_memory(w);
-    for (uint32_t i = 0; i < w->h.n_nodes; i++)
+    for (uint32_t i = 0; i < w->h.n_nodes; i++) {
         pairs[i] = (struct pair){live_node(w->v, w->nodes[i])->sig, i};
+        if (i % COOL_NODES == 0)
+            cool(w);
+    }
     int rc = write_map(w, IMAGE_SIG_DIR, pairs, w->h.n_nodes);
     for (uint32_t i = 0; i < w->h.n_files; i++) {
         const char *path = live_path(live_file(w->v, w->files[i]));

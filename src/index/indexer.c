@@ -127,7 +127,7 @@ static bool to_link(struct indexer *ix, uint32_t file)
 /* Puts the questions since the last time to all files. */
 static int put_questions(struct indexer *ix, struct err *err)
 {
-    uint32_t n = ix->questions.all.len - ix->asked;
+    uint32_t n = !ix->restoring ? ix->questions.all.len - ix->asked : 0;
     uint32_t *new = n > 0 ? ix->questions.all.at + ix->asked : NULL;
     bool ok = !ix->questions.failed;
     notes_sort(new, n);
@@ -200,7 +200,7 @@ static int ask_about(struct indexer *ix, const struct ifile *before, const struc
                      struct err *err)
 {
     struct interface was, is = {0};
-    if (ix->options.once)
+    if (ix->options.once || ix->restoring)
         return PT_OK;
     int rc = offers_of(before, &was, err);
     if (rc == PT_OK)
@@ -418,7 +418,8 @@ static int reach_back(struct indexer *ix, struct err *err)
 {
     struct reverse r = {0};
     bool ok = true;
-    if (ix->options.once || ix->includers.len == 0 || ix->resolving.len == ix->files.len)
+    if (ix->options.once || ix->restoring || ix->includers.len == 0 ||
+        ix->resolving.len == ix->files.len)
         return PT_OK;
     ok = reverse_includes(&ix->program, &r);
     uint8_t *seen = mem_calloc((size_t)ix->files.len + 1, 1);
@@ -507,6 +508,16 @@ static void free_changes(struct index_change *changes, uint32_t n)
     }
 }
 
+/* What a restored index could not be sure of. */
+static bool resolve_doubtful(struct indexer *ix)
+{
+    bool ok = true;
+    for (uint32_t i = 0; ix->any_in_doubt && ok && i < ix->files.len; i++)
+        ok = !ix->files.at[i].in_doubt || to_resolve(ix, i);
+    ix->any_in_doubt = ix->any_in_doubt && !ok;
+    return ok;
+}
+
 /* The files of the changes come and go and are linked; which files are to be resolved is known then.
  * By change: is its file gone? */
 static int link_changes(struct indexer *ix, struct index_change *changes, uint32_t n, bool *gone,
@@ -524,6 +535,8 @@ static int link_changes(struct indexer *ix, struct index_change *changes, uint32
         if (i % INDEX_BATCH == 0)
             indexer_read_batch(ix);
     }
+    if (rc == PT_OK && !resolve_doubtful(ix))
+        rc = indexer_no_memory(err);
     if (rc == PT_OK)
         rc = put_questions(ix, err);
     if (rc == PT_OK)
@@ -571,6 +584,86 @@ int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
     }
     return rc;
 }
+
+/* ---- from a checkpoint ---- */
+
+/* The file is as it was when it was kept. */
+static bool take_kept(struct ifile *f, const struct index_change *c)
+{
+    const struct index_kept *kept = c->kept;
+    size_t bytes = kept->n_notes * sizeof(*kept->notes);
+    f->in_doubt = c->told == NULL || !hash128_eq(c->told->leaf, kept->leaf);
+    if (kept->n_notes == 0)
+        return true;
+    f->resolving.at = mem_alloc(bytes);
+    if (f->resolving.at == NULL)
+        return false;
+    memcpy(f->resolving.at, kept->notes, bytes);
+    f->resolving.n = kept->n_notes;
+    return true;
+}
+
+static int take_all_kept(struct indexer *ix, const struct index_change *changes, uint32_t n,
+                         struct err *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t file = program_path(&ix->program, changes[i].path, strlen(changes[i].path));
+        if (!take_kept(&ix->files.at[file], &changes[i]))
+            return indexer_no_memory(err);
+        ix->any_in_doubt |= ix->files.at[file].in_doubt;
+    }
+    return PT_OK;
+}
+
+static int restore(struct indexer *ix, struct index_change *changes, uint32_t n, struct err *err)
+{
+    bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));
+    ix->restoring = true;
+    int rc = gone != NULL ? link_changes(ix, changes, n, gone, err) : indexer_no_memory(err);
+    if (rc == PT_OK)
+        rc = indexer_name_only(ix, err);
+    if (rc == PT_OK)
+        rc = take_all_kept(ix, changes, n, err);
+    for (uint32_t i = 0; i < ix->files.len; i++) {
+        struct ifile *f = &ix->files.at[i];
+        f->fresh = f->to_link = f->to_resolve = f->to_hang = false;
+        f->to_tell = f->in_doubt && f->to_tell;
+    }
+    ix->restoring = false;
+    mem_free(gone);
+    return rc;
+}
+
+int indexer_restore(struct indexer *ix, struct index_change *changes, uint32_t n, struct err *err)
+{
+    uint64_t failures = mem_failures();
+    int rc = check_usable(ix, err);
+    if (rc == PT_OK && ix->files.len > 0)
+        rc = err_set(err, PT_EINVAL, "the index knows files already");
+    if (rc == PT_OK)
+        rc = restore(ix, changes, n, err);
+    rc = indexer_unless_starved(rc, failures, err);
+    free_changes(changes, n);
+    ix->broken |= rc != PT_OK;
+    return rc;
+}
+
+bool indexer_kept(const struct indexer *ix, const char *path, struct index_kept *ret)
+{
+    uint32_t file = program_path(&ix->program, path, strlen(path));
+    if (file == FILE_NONE || ix->files.at[file].path == NULL || ix->files.at[file].in_doubt)
+        return false;
+    const struct ifile *f = &ix->files.at[file];
+    *ret = (struct index_kept){f->leaf, f->resolving.at, f->resolving.n};
+    return true;
+}
+
+uint64_t indexer_resolved(const struct indexer *ix)
+{
+    return ix->n_resolved;
+}
+
+/* ---- a graph from nothing ---- */
 
 static int fill(struct indexer *ix, struct index_change *changes, uint32_t n,
                 struct unit_source *ret, struct indexer_report *report, struct err *err)

@@ -33,12 +33,20 @@ struct index_told {
     struct hash128 leaf; /* graph/merkle.h */
 };
 
+/* What was worked out of a file before, by another index (index/checkpoint.h). */
+struct index_kept {
+    struct hash128 leaf;   /* what the graph was told */
+    const uint32_t *notes; /* sorted */
+    uint32_t n_notes;
+};
+
 struct index_change {
     const char *path;    /* copied */
     struct facts *facts; /* taken over also on failure; NULL: the file is gone */
     struct index_stat stat;
     bool same;                     /* it has the facts that the index knows; only `stat` is new */
     const struct index_told *told; /* borrowed; NULL: nothing that the index would not know */
+    const struct index_kept *kept; /* borrowed; of indexer_restore alone */
 };
 
 struct indexer_report {
@@ -75,7 +83,16 @@ void indexer_renew(struct indexer *ix, struct shelf *shelf);
 int indexer_apply(struct indexer *ix, struct index_change *changes, uint32_t n,
                   struct delta *ret_delta, struct indexer_report *ret_report, struct err *err);
 
-/* The same for an index that knows no files yet and a graph that it fills: the units of all files,
+/* Puts an index that knows no files yet together as it was when these files were kept: all of them,
+ * with the facts that they had then. A file of which the graph was told something else since is
+ * resolved again with the next change. */
+int indexer_restore(struct indexer *ix, struct index_change *changes, uint32_t n, struct err *err);
+/* What is to be kept of a file, good until the next change. False: it is not there, or in doubt. */
+bool indexer_kept(const struct indexer *ix, const char *path, struct index_kept *ret);
+/* How many files were resolved since the index was made. */
+uint64_t indexer_resolved(const struct indexer *ix);
+
+/* As indexer_apply for an index that knows no files yet and a graph that it fills: the units of all files,
  * as a source that is good until the next call, works them out as they are asked for, and so needs
  * memory for a few. Before that source has been read to its end, with edges, the index can only be
  * freed. */

@@ -31,6 +31,8 @@ struct ifile {
     struct hash128 leaf; /* of its unit, as the graph was told */
     /* In the change under way: its facts are new; the graph must be told even if its leaf is not. */
     bool fresh, to_tell, to_link, to_resolve, to_hang;
+    bool
+        in_doubt; /* its notes and leaf are not known to be right: to be resolved with the next change */
 };
 
 /* What one worker keeps from file to file. */
@@ -50,6 +52,9 @@ struct indexer {
     struct index_worker *workers;
     unsigned n_workers;
     bool broken;
+    bool restoring; /* all files come at once, and nobody is to be asked */
+    bool any_in_doubt;
+    uint64_t n_resolved; /* files, ever */
     /* of the change under way */
     struct eval eval;
     struct notes notes, questions;
@@ -82,6 +87,8 @@ void indexer_release_workers(struct indexer *ix);
 
 /* The files to resolve are named and resolved, and what the graph was not told goes to the delta. */
 int indexer_resolve_into(struct indexer *ix, struct delta *d, struct err *err);
+/* Gives the files to resolve sig hashes, and no more. */
+int indexer_name_only(struct indexer *ix, struct err *err);
 /* The files to resolve, as a source. */
 void indexer_source(struct indexer *ix, struct unit_source *ret);
 

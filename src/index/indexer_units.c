@@ -157,7 +157,8 @@ static bool is_news(struct indexer *ix, uint32_t i)
 {
     struct ifile *f = &ix->files.at[ix->resolving.at[ix->first + i]];
     bool to_tell = f->to_tell;
-    f->fresh = f->to_tell = f->to_link = f->to_resolve = f->to_hang = false;
+    f->fresh = f->to_tell = f->to_link = f->to_resolve = f->to_hang = f->in_doubt = false;
+    ix->n_resolved++;
     if (ix->options.once)
         return true;
     struct hash128 leaf = merkle_leaf(&ix->units[i]);
@@ -189,6 +190,12 @@ static int tell_batch(struct indexer *ix, struct delta *d, struct err *err)
     }
     reset(ix);
     return PT_OK;
+}
+
+int indexer_name_only(struct indexer *ix, struct err *err)
+{
+    int rc = prepare(ix, err);
+    return rc == PT_OK ? name_all(ix, err) : rc;
 }
 
 int indexer_resolve_into(struct indexer *ix, struct delta *d, struct err *err)

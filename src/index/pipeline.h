@@ -69,6 +69,16 @@ void pipeline_free(struct pipeline *p); /* takes NULL */
 int pipeline_seed(struct pipeline *p, const char *path, const struct index_told *told,
                   const struct hash128 *content, struct err *err);
 
+/* After that, and before the first update: the index is put together from the checkpoint in
+ * `state_dir` and the shelf, if both are there; else nothing happens. So the first update looks into
+ * what changed since, and resolves what hangs on it, instead of everything. */
+int pipeline_restore(struct pipeline *p, const char *state_dir, const char *identity,
+                     struct err *err);
+
+/* Leaves a checkpoint there, if there is much that the last one lacks (`any`: or anything). */
+int pipeline_keep(struct pipeline *p, const char *state_dir, const char *identity, bool any,
+                  struct err *err);
+
 /* Looks at the n paths and all that is or was below them (see scan_paths; "" is everything), and
  * gives what the graph must be told (*ret_delta is initialised by the call; never replace_all).
  * Files that are named are read even if they seem to be as they were. After a failure the pipeline

@@ -269,12 +269,58 @@ static void goes_on_where_it_was(void **state)
     assert_int_equal(status.commits, 1);
     assert_int_equal(status.units,
                      4); /* two came or changed, one went, one lost what it included */
+    assert_int_equal(status.resolved, 3);
     workspace_close(w);
 
     w = follow();
     assert_clean(w);
     workspace_follow_status(w, &status);
     assert_int_equal(status.commits, 0);
+    assert_int_equal(status.resolved, 0);
+    make_file("tree/later.c", "int later(void) { return 8; }\n");
+    assert_clean(w);
+    workspace_close(w);
+}
+
+/* Where a workspace keeps what. */
+static void state_path(struct workspace *w, const char *name, char ret[512])
+{
+    (void)snprintf(ret, 512, "%s/%s", workspace_state_dir(w), name);
+}
+
+/* The checkpoint is older than the graph, as when a crash left none; or damaged; or there is none. */
+static void begins_from_any_checkpoint(void **state)
+{
+    struct follow_status status;
+    char kept[512], away[512];
+    (void)state;
+    make_project();
+    struct workspace *w = follow();
+    assert_clean(w);
+    state_path(w, "checkpoint", kept);
+    state_path(w, "older", away);
+    workspace_close(w);
+    assert_int_equal(rename(kept, away), 0);
+
+    w = follow();
+    make_file("tree/lib/math.c", "#include \"math.h\"\nint thrice(int x) { return x; }\n");
+    make_file("tree/later.c", "int twice(int x) { return 7; }\n");
+    assert_clean(w);
+    make_file("tree/main.c", "int thrice(int x);\nint main(void) { return thrice(2); }\n");
+    assert_clean(w);
+    workspace_close(w);
+    make_file("tree/lib/math.c", "#include \"math.h\"\nint twice(int x) { return x + x; }\n");
+    assert_int_equal(unlink("tree/later.c"), 0);
+    assert_int_equal(rename(away, kept), 0);
+    w = follow();
+    assert_clean(w);
+    workspace_follow_status(w, &status);
+    assert_true(status.resolved > 0);
+    workspace_close(w);
+
+    make_file(kept, "ISGCHECK and no more");
+    w = follow();
+    assert_clean(w);
     workspace_close(w);
 }
 
@@ -410,6 +456,7 @@ int main(void)
         IN_TREE(follows_the_folder_that_takes_the_place_of_the_root),
         IN_TREE(sees_nothing_in_folders_with_bad_names),
         IN_TREE(goes_on_where_it_was),
+        IN_TREE(begins_from_any_checkpoint),
         IN_TREE(is_the_only_writer),
         IN_TREE(begins_again_after_trouble),
         IN_TREE(goes_on_after_a_failed_sync),
