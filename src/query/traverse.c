@@ -21,7 +21,7 @@ void reach_release(struct reach *r)
     vec_release(&r->runs);
     vec_release(&r->back);
     vec_release(&r->spare);
-    mem_free(r->mark);
+    marks_release(&r->marks);
     *r = (struct reach){0};
 }
 
@@ -32,51 +32,38 @@ static int no_memory(struct reach *r, struct err *err)
     return err_set(err, PT_ENOMEM, "no memory to walk the graph");
 }
 
-/* Empties the result, and forgets all marks by moving to epochs that no node carries. */
+/* Empties the result, and forgets all marks. */
 static bool begin(struct reach *r, const struct view *v)
 {
-    uint32_t n = view_node_limit(v);
-
     vec_clear(&r->nodes);
     vec_clear(&r->back);
     r->truncated = false;
-    if (n > r->n_mark) {
-        uint32_t *mark = mem_reallocarray(r->mark, n, sizeof(*mark));
-        if (mark == NULL)
-            return false;
-        memset(mark + r->n_mark, 0, (n - r->n_mark) * sizeof(*mark));
-        r->mark = mark;
-        r->n_mark = n;
-    }
-    if (r->epoch > UINT32_MAX - 4) {
-        memset(r->mark, 0, r->n_mark * sizeof(*r->mark));
-        r->epoch = 0;
-    }
-    r->epoch += 2;
-    return true;
+    return marks_begin(&r->marks, view_node_limit(v));
 }
 
 /* Which of the two searches: that from the starts, or that from the far end of a path. */
 struct side {
     struct reach *r;
     struct reached_list *list; /* nodes or back */
-    uint32_t mark;
+    enum mark mark;
     bool back;
 };
 
 static struct side front_of(struct reach *r)
 {
-    return (struct side){r, &r->nodes, r->epoch, false};
+    return (struct side){r, &r->nodes, MARK_FRONT, false};
 }
 
 static struct side back_of(struct reach *r)
 {
-    return (struct side){r, &r->back, r->epoch + 1, true};
+    return (struct side){r, &r->back, MARK_BACK, true};
 }
 
 static bool side_push(const struct side *s, struct reached item)
 {
-    s->r->mark[item.node] = s->mark;
+    if (!marks_room(&s->r->marks, 1))
+        return false;
+    marks_put(&s->r->marks, item.node, s->mark);
     return vec_push(s->list, item);
 }
 
@@ -89,14 +76,14 @@ static uint32_t count(const struct reach *r)
 static void cut(const struct side *s, const struct reach_options *o)
 {
     while (o->max_nodes != 0 && count(s->r) > o->max_nodes) {
-        s->r->mark[vec_pop(s->list).node] = 0;
+        marks_put(&s->r->marks, vec_pop(s->list).node, MARK_NONE);
         s->r->truncated = true;
     }
 }
 
 static bool is_marked(const struct reach *r, uint32_t node)
 {
-    return r->mark[node] - r->epoch < 2; /* by either side */
+    return marks_get(&r->marks, node) != MARK_NONE; /* by either side */
 }
 
 static bool may_step(const struct view *v, const struct reach_options *o, const struct edge *e)
@@ -195,23 +182,25 @@ static inline bool walk_span(const struct view *v, const struct lists *lists,
                              const struct list_span *span, uint64_t attrs, bool no_tests,
                              uint32_t via, struct reach *r)
 {
-    const uint32_t epoch = r->epoch, distance = r->nodes.at[via].distance + 1;
-    uint32_t *mark = r->mark, len = r->nodes.len;
+    const uint32_t distance = r->nodes.at[via].distance + 1;
+    uint32_t len = r->nodes.len;
 
-    if (!vec_reserve(&r->nodes, (uint64_t)len + span->n))
+    if (!vec_reserve(&r->nodes, (uint64_t)len + span->n) || !marks_room(&r->marks, span->n))
         return false;
+    struct marks marks = r->marks;
     struct reached *nodes = r->nodes.at;
     for (uint32_t i = 0; i < span->n; i++) {
         uint32_t node = span->targets[i];
         uint8_t attr = span->attrs[i];
-        if (mark[node] == epoch || !(attrs >> attr & 1) ||
+        if (marks_get(&marks, node) != MARK_NONE || !(attrs >> attr & 1) ||
             (no_tests && (view_flags(v, node) & FLAG_TEST)))
             continue;
-        mark[node] = epoch;
+        marks_put(&marks, node, MARK_FRONT);
         list_prefetch_entry(lists, node);
         nodes[len++] = (struct reached){
             node, distance, via, edge_attr_kind(attr), edge_attr_layer(attr), true};
     }
+    r->marks = marks;
     r->nodes.len = len;
     return true;
 }
@@ -318,7 +307,7 @@ static bool step_towards(const struct view *v, const struct reach_options *o,
 
     view_edges(v, from->list->at[i].node, in, o->kinds, &it);
     while (view_next(&it, &e)) {
-        uint32_t mark = from->r->mark[e.node];
+        enum mark mark = marks_get(&from->r->marks, e.node);
         if (mark == from->mark || (e.layer == LAYER_CANDIDATE && !o->candidates))
             continue;
         if (mark == other->mark) { /* the ends may be tests */
@@ -436,7 +425,7 @@ int query_path(const struct view *v, uint32_t a, uint32_t b, const struct reach_
     struct side front = front_of(ret), back = back_of(ret);
     if (!push_starts(&front, v, options, &a, 1))
         return no_memory(ret, err);
-    if (ret->mark[b] == front.mark) { /* b is a, or in it */
+    if (marks_get(&ret->marks, b) == front.mark) { /* b is a, or in it */
         if (!chain_to(ret, index_of(&front, b)) || !take_path(ret))
             return no_memory(ret, err);
         return 0;

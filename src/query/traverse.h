@@ -2,8 +2,8 @@
  * (view_before) within a distance, so that the same tree gives the same results.
  *
  * Reads one pinned view; any thread, a struct reach by one at a time. It is reused from call to
- * call, over any views, and then does not allocate. Its scratch is cleared in time proportional to
- * what was visited.
+ * call, over any views, and then does not allocate. Its scratch is got and cleared in time
+ * proportional to what is visited, whatever the size of the graph.
  * Errors: PT_ENOMEM; the reach is then empty, and may be used again.
  */
 #ifndef PT_QUERY_TRAVERSE_H
@@ -11,6 +11,7 @@
 
 #include "base/vec.h"
 #include "graph/view.h"
+#include "query/marks.h"
 
 struct reach_options {
     bool in;            /* against the edges: who reaches the start */
@@ -53,8 +54,7 @@ struct reach {
     struct reached_list nodes; /* in order of distance; starts first, as given, then members */
     bool truncated;
     /* scratch */
-    uint32_t *mark; /* == epoch: among nodes; == epoch + 1: in `back` */
-    uint32_t n_mark, epoch;
+    struct marks marks; /* MARK_FRONT: among nodes; MARK_BACK: in `back` */
     VEC(uint64_t) keys;
     VEC(struct reach_run) runs;
     struct reached_list back, spare;

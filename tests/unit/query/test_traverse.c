@@ -517,24 +517,54 @@ static void test_reach__does_not_allocate_when_it_is_used_again(void **state)
     graph_free(g);
 }
 
-static void test_reach__forgets_its_marks_when_the_epoch_ends(void **state)
+/* ---- graphs of which a walk sees little ---- */
+
+static void test_walks__agree_with_naive_ones_in_large_graphs(void **state)
 {
-    struct graph *g = graph_of("fn a.c::hub; fn a.c::b; hub -> b calls");
-    struct reach_options o = options_of(EDGE_BLAST);
-    uint32_t hub = graph_id(g, "hub");
+    uint64_t rng = SEED + 2;
+
+    (void)state;
+    print_message("seed %u\n", SEED + 2);
+    for (unsigned round = 0; round < 4; round++) {
+        struct graph *g = random_graph(&rng, 3000, 1500 + 400 * round, call_kinds, 2);
+        struct reach r;
+        reach_init(&r);
+        for (unsigned i = 0; i < 30; i++) {
+            struct reach_options o = options_of(EDGE_BIT(EDGE_CALLS) | EDGE_BIT(EDGE_USES));
+            uint32_t a = (uint32_t)rng_below(&rng, view_node_count(g->v));
+            uint32_t b = (uint32_t)rng_below(&rng, view_node_count(g->v));
+            o.in = rng_below(&rng, 2) == 0;
+            o.candidates = true;
+            check_reach(g->v, a, &o, &r);
+            check_path(g->v, a, b, &o, &r);
+            if (rng_below(&rng, 3) == 0)
+                reach_release(&r);
+        }
+        reach_release(&r);
+        graph_free(g);
+    }
+}
+
+static void test_reach__of_a_few_nodes_gets_no_memory_for_all(void **state)
+{
+    struct buf text = {0};
     struct reach r;
 
     (void)state;
+    for (unsigned i = 0; i < 3000; i++)
+        buf_printf(&text, "fn a.c::f%u\n", i);
+    buf_str(&text, "f5 -> f900 calls; f7 -> f900 calls\n");
+    struct graph *g = graph_of(buf_cstr(&text));
+    struct reach_options o = options_of(EDGE_BIT(EDGE_CALLS));
+    o.in = true;
+    uint32_t start = graph_id(g, "f900");
     reach_init(&r);
-    assert_int_equal(query_reach(g->v, &hub, 1, &o, &r, NULL), 0);
-    r.epoch = UINT32_MAX - 5;
-    for (unsigned i = 0; i < 6; i++) {
-        assert_int_equal(query_reach(g->v, &hub, 1, &o, &r, NULL), 0);
-        assert_int_equal(r.nodes.len, 2);
-    }
-    assert_true(r.epoch < 100);
+    assert_int_equal(query_reach(g->v, &start, 1, &o, &r, NULL), 0);
+    assert_int_equal(r.nodes.len, 3);
+    assert_null(r.marks.all);
     reach_release(&r);
     graph_free(g);
+    buf_release(&text);
 }
 
 int main(void)
@@ -554,7 +584,8 @@ int main(void)
         cmocka_unit_test(test_path__gives_up_at_max_nodes_and_says_so),
         cmocka_unit_test(test_reach__survives_each_failing_allocation),
         cmocka_unit_test(test_reach__does_not_allocate_when_it_is_used_again),
-        cmocka_unit_test(test_reach__forgets_its_marks_when_the_epoch_ends),
+        cmocka_unit_test(test_walks__agree_with_naive_ones_in_large_graphs),
+        cmocka_unit_test(test_reach__of_a_few_nodes_gets_no_memory_for_all),
     };
     return RUN_TESTS(tests);
 }
