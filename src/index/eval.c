@@ -6,7 +6,6 @@
 
 #define MAX_DEPTH 48u
 #define FUEL 4000000u /* steps for one file */
-#define BUSY UINT32_MAX
 
 /* ---- life ---- */
 
@@ -43,6 +42,9 @@ void eval_release(struct eval *e)
 {
     types_release(&e->types);
     map_release(&e->memo);
+    map_release(&e->aliases.at);
+    vec_release(&e->aliases.found);
+    vec_release(&e->aliases.unsure);
     mem_free(e->seen);
     mem_free(e->reach_rank);
     vec_release(&e->reach);
@@ -92,14 +94,14 @@ bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_t index
 {
     uint64_t key = (uint64_t)what << 61 | (uint64_t)file << 32 | index;
     bool fresh = false;
-    uint32_t *v = map_put(&e->memo, key, BUSY, &fresh);
+    uint32_t *v = map_put(&e->memo, key, MEMO_BUSY, &fresh);
     *ret_key = key;
     if (v == NULL) {
         e->failed = true;
         *ret_value = 0;
         return true;
     }
-    *ret_value = *v == BUSY ? 0 : *v;
+    *ret_value = *v == MEMO_BUSY ? 0 : *v;
     return !fresh;
 }
 
@@ -107,11 +109,60 @@ uint32_t memo_end(struct eval *e, uint64_t key, uint32_t value)
 {
     bool fresh = false;
     uint32_t *v = map_put(&e->memo, key, value, &fresh);
-    if (v == NULL)
+    if (v == NULL || (e->aliases.circle && !vec_push(&e->aliases.unsure, key)))
         e->failed = true;
-    else
+    if (v != NULL)
         *v = value;
     return value;
+}
+
+/* ---- aliases ---- */
+
+/* The outermost is done: what was found out on its way is forgotten where it is not certain. */
+static void forget_aliases(struct eval *e)
+{
+    if (map_bytes(&e->aliases.at) > 1u << 12)
+        map_release(&e->aliases.at);
+    else
+        map_clear(&e->aliases.at);
+    for (uint32_t i = 0; i < e->aliases.unsure.len; i++)
+        (void)map_del(&e->memo, e->aliases.unsure.at[i]);
+    vec_clear(&e->aliases.found);
+    vec_clear(&e->aliases.unsure);
+    e->aliases.circle = false;
+}
+
+void eval_alias(struct eval *e, uint32_t file, uint32_t term, struct targets *ret)
+{
+    uint64_t key = (uint64_t)file << 32 | term;
+    uint32_t stamp = e->stamp;
+    bool fresh = false;
+    uint32_t *at = map_put(&e->aliases.at, key, MEMO_BUSY, &fresh);
+
+    memset(ret, 0, sizeof(*ret));
+    if (at == NULL) {
+        e->failed = true;
+        return;
+    }
+    if (!fresh) {
+        e->aliases.circle |= *at == MEMO_BUSY;
+        if (*at != MEMO_BUSY)
+            *ret = e->aliases.found.at[*at];
+        return;
+    }
+    e->aliases.depth++;
+    eval_lookup(e, file, term, ret);
+    e->aliases.depth--;
+    e->stamp = stamp; /* a search that comes by here goes on as the one it was */
+    if (e->aliases.depth == 0) {
+        forget_aliases(e);
+        return;
+    }
+    at = map_get(&e->aliases.at, key);
+    if (!vec_push(&e->aliases.found, *ret))
+        e->failed = true;
+    else if (at != NULL)
+        *at = e->aliases.found.len - 1;
 }
 
 /* The module or type that a star import opens; unknown while it is being found out, so that the

@@ -36,8 +36,15 @@ struct targets {
 struct eval {
     const struct program *p;
     struct types types;
-    struct map memo; /* what a bind, def or result was found to be */
-    uint32_t file;   /* whose refs are being resolved */
+    struct map memo;   /* what a bind, def or result was found to be */
+    struct {           /* aliases that were followed since the outermost of them was begun */
+        struct map at; /* file, term -> index in found, or that it is under way */
+        VEC(struct targets) found;
+        VEC(uint64_t) unsure; /* keys of memo that a circle may have left too little for */
+        unsigned depth;       /* how many are under way */
+        bool circle;          /* one that was under way was asked for */
+    } aliases;
+    uint32_t file; /* whose refs are being resolved */
     unsigned depth;
     uint32_t fuel;
     uint32_t *seen; /* by file: stamp of the last search through star imports that was there */

@@ -15,6 +15,13 @@ enum memo_of { MEMO_BIND, MEMO_DEF, MEMO_RESULT, MEMO_STAR, MEMO_TERM, MEMO_MRO 
 bool memo_begin(struct eval *e, enum memo_of what, uint32_t file, uint32_t index, uint64_t *ret_key,
                 uint32_t *ret_value);
 uint32_t memo_end(struct eval *e, uint64_t key, uint32_t value);
+#define MEMO_BUSY UINT32_MAX
+
+/* What an alias's term denotes: eval_lookup, of each once. Aliases may lead in circles, and what is
+ * met in one then hangs on where it was entered: an alias that is under way means nothing to those
+ * that it leads to. So what was found out in a circle serves only until the alias that began it is
+ * done, and each alias that is asked for by itself means what it means alone. */
+void eval_alias(struct eval *e, uint32_t file, uint32_t term, struct targets *ret);
 
 void targets_add(struct targets *t, struct ent def, const struct target *as, uint8_t layer);
 void targets_merge(struct targets *to, const struct targets *from, uint8_t at_least);

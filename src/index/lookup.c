@@ -42,7 +42,7 @@ static void take_bind(struct eval *e, uint32_t file, const struct bind *b, const
         targets_add(ret, (struct ent){file, b->def}, as, layer);
     } else if (b->kind == BIND_ALIAS) {
         struct targets inner;
-        eval_lookup(e, file, b->init, &inner);
+        eval_alias(e, file, b->init, &inner);
         targets_merge(ret, &inner, layer);
     } else {
         ret->dynamic = true;

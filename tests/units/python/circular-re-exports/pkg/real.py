@@ -1,0 +1,6 @@
+class Thing:
+    pass
+
+
+def start(thing):
+    return thing

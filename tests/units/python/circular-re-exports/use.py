@@ -1,0 +1,6 @@
+from pkg import start
+from pkg.loop import Thing
+
+
+def f():
+    start(Thing())
