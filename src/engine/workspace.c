@@ -9,6 +9,7 @@
 #include "engine/workspace_internal.h"
 #include "index/dump.h"
 #include "index/shelf.h"
+#include "lang/facts.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -516,24 +517,55 @@ int workspace_ingest(struct workspace *w, const char *dump_path,
 
 /* ---- is it current? ---- */
 
-static bool differs(const struct scan_file *f, const struct live_file *v)
+/* A scan against the graph. */
+struct comparison {
+    const char *root;
+    uint64_t max_bytes; /* of files that are read */
+    int dir;            /* of the root; -1 until something has to be read */
+    struct buf content;
+};
+
+/* Does the file contain what the graph says? For states that prove nothing. */
+static bool has_contents(struct comparison *c, const struct scan_file *f, const struct live_file *v)
 {
-    return f->size != v->size || f->mtime_ns != v->mtime_ns || f->ctime_ns != v->ctime_ns ||
-           f->ino != v->ino;
+    struct io_stat st;
+    if (v->facts_flags & FACTS_UNREAD)
+        return false;
+    if (c->dir < 0 && io_open_dir(c->root, &c->dir, NULL) != PT_OK)
+        return false;
+    buf_reset(&c->content);
+    if (io_read_file_stat(c->dir, f->path, c->max_bytes, &c->content, &st, NULL) != PT_OK)
+        return false;
+    struct slice text = buf_as_slice(&c->content);
+    return hash128_eq(hash128(text.p, text.n), v->content);
+}
+
+static bool differs(struct comparison *c, const struct scan_file *f, const struct live_file *v)
+{
+    if (f->size != v->size || f->mtime_ns != v->mtime_ns || f->ino != v->ino)
+        return true;
+    if (v->ctime_ns == INDEX_CTIME_RACY)
+        return !has_contents(c, f, v);
+    return f->ctime_ns != v->ctime_ns;
 }
 
 /* Every file of the tree that the graph does not know as it is, and every one that it knows and
  * that is not there. */
-static uint32_t count_stale(const struct scan *s, const struct view *v)
+static uint32_t count_stale(const struct scan *s, const struct scan_options *o, const char *root,
+                            const struct view *v)
 {
+    struct comparison c = {.root = root, .dir = -1};
     uint32_t stale = 0, known = 0;
+    c.max_bytes = o != NULL && o->max_file_bytes != 0 ? o->max_file_bytes : SCAN_MAX_FILE_BYTES;
     for (uint32_t i = 0; i < s->files.len; i++) {
         uint32_t file = view_find_file(v, s->files.at[i].path);
         if (file != NODE_NONE)
             known++;
-        if (file == NODE_NONE || differs(&s->files.at[i], live_file(v, file)))
+        if (file == NODE_NONE || differs(&c, &s->files.at[i], live_file(v, file)))
             stale++;
     }
+    io_close(c.dir);
+    buf_release(&c.content);
     return stale + view_file_count(v) - known;
 }
 
@@ -554,7 +586,7 @@ int workspace_check(struct workspace *w, const struct scan_options *options, uin
         if (view_generation(&v) == 0)
             *ret_stale = scan.files.len + 1;
         else
-            *ret_stale = w->foreign ? scan.files.len : count_stale(&scan, &v);
+            *ret_stale = w->foreign ? scan.files.len : count_stale(&scan, options, w->root, &v);
         workspace_unpin(w, &v);
     }
     scan_release(&scan);

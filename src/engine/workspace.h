@@ -47,7 +47,8 @@ int workspace_ingest(struct workspace *w, const char *dump_path,
                      const struct pipeline_options *options, struct pipeline_report *ret_report,
                      struct err *err);
 
-/* Does the graph know the tree as it is now (by metadata: size, times, inode)? *ret_stale counts
+/* Does the graph know the tree as it is now (by metadata: size, times, inode; by contents, of files
+ * that were indexed so soon after they changed that these prove nothing)? *ret_stale counts
  * files that are new, gone or changed, or all of them if another version of this program made the
  * graph; always 0 for a dump. An empty workspace is stale. */
 int workspace_check(struct workspace *w, const struct scan_options *options, uint32_t *ret_stale,

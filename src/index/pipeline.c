@@ -74,6 +74,7 @@ struct pipeline {
     unsigned n_workers;
 
     /* Of the update under way. */
+    int64_t began_ns;           /* by the clock on the wall */
     VEC(struct source) sources; /* by path */
     VEC(struct known_ref) seen; /* is_seen */
     VEC(struct index_change) changes;
@@ -354,9 +355,32 @@ static const struct index_told *told_of(const struct known *k)
     return k != NULL && k->is_told ? &k->told : NULL;
 }
 
-static struct index_change change_of(struct source *s)
+/* Times of files come from a clock that ticks: what was read within a tick of a change may have
+ * been changed once more since, and bear the same time. Where no time has a fraction, a file system
+ * counts whole seconds, or two of them. */
+#define RACY_NS (20 * (int64_t)CLOCK_NS_PER_MS)
+#define RACY_WHOLE_NS (2 * NS_PER_S)
+#define NS_PER_S (1000 * (int64_t)CLOCK_NS_PER_MS)
+
+static bool is_racy(const struct index_stat *s, int64_t now_ns)
 {
-    struct index_change c = {.path = s->path, .facts = s->facts, .stat = s->stat};
+    bool whole = s->mtime_ns % NS_PER_S == 0 && s->ctime_ns % NS_PER_S == 0;
+    int64_t tick = whole ? RACY_WHOLE_NS : RACY_NS;
+    return now_ns - s->mtime_ns < tick || now_ns - s->ctime_ns < tick;
+}
+
+/* The state of a file as the graph is told it. */
+static struct index_stat lasting_stat(const struct pipeline *p, const struct source *s)
+{
+    struct index_stat stat = s->stat;
+    if (s->scanned != NULL && is_racy(&stat, p->began_ns))
+        stat.ctime_ns = INDEX_CTIME_RACY;
+    return stat;
+}
+
+static struct index_change change_of(const struct pipeline *p, struct source *s)
+{
+    struct index_change c = {.path = s->path, .facts = s->facts, .stat = lasting_stat(p, s)};
     c.same = s->facts == NULL;
     c.told = told_of(s->known);
     s->facts = NULL;
@@ -404,7 +428,7 @@ static int make_changes(struct pipeline *p, const char *const *paths, uint32_t n
     for (uint32_t i = 0; ok && i < p->sources.len; i++) {
         struct source *s = &p->sources.at[i];
         if (s->known == NULL || is_news(s))
-            ok = vec_push(&p->changes, change_of(s));
+            ok = vec_push(&p->changes, change_of(p, s));
     }
     for (uint32_t i = 0; ok && i < n; i++)
         ok = add_gone_below(p, paths[i]);
@@ -415,17 +439,8 @@ static int make_changes(struct pipeline *p, const char *const *paths, uint32_t n
     return PT_OK;
 }
 
-/* Times of files come from a clock that ticks: what was read within a tick of a change may have
- * been changed once more since, and bear the same time. */
-#define RACY_NS ((int64_t)20 * (int64_t)CLOCK_NS_PER_MS)
-
-static bool is_racy(const struct index_stat *s, int64_t now_ns)
-{
-    return now_ns - s->mtime_ns < RACY_NS || now_ns - s->ctime_ns < RACY_NS;
-}
-
 /* The indexer has taken the changes: so it is now. */
-static void remember(struct pipeline *p, int64_t began_ns)
+static void remember(struct pipeline *p)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < p->sources.len; i++) {
@@ -434,7 +449,7 @@ static void remember(struct pipeline *p, int64_t began_ns)
             continue;
         s->known->stat = s->stat;
         s->known->lang = s->lang;
-        s->known->is_racy = is_racy(&s->stat, began_ns);
+        s->known->is_racy = is_racy(&s->stat, p->began_ns);
         s->known->is_indexed = true;
         s->known->is_told = false;
     }
@@ -879,7 +894,7 @@ static int scan_parts(struct pipeline *p, const char *const *paths, uint32_t n,
 static int update(struct pipeline *p, const char *const *paths, uint32_t n, struct outcome to,
                   struct pipeline_report *report, struct err *err)
 {
-    int64_t began = (int64_t)clock_wall_ns();
+    p->began_ns = (int64_t)clock_wall_ns();
     memset(report, 0, sizeof(*report));
     p->cancelled = false;
     int rc = scan_parts(p, paths, n, report, err);
@@ -888,7 +903,7 @@ static int update(struct pipeline *p, const char *const *paths, uint32_t n, stru
     if (rc == PT_OK)
         rc = run(p, paths, n, to, report, err);
     if (rc == PT_OK)
-        remember(p, began);
+        remember(p);
     return finish(p, rc, to, report);
 }
 

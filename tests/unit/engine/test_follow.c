@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "engine/workspace.h"
+#include "graph/live.h"
 #include "graph/merkle.h"
 #include "store/store.h"
 
@@ -252,17 +253,25 @@ static void sees_nothing_in_folders_with_bad_names(void **state)
 
 /* ---- ends and beginnings ---- */
 
+/* Until the times of what was written prove that it is what is read now. */
+static void let_times_pass(void)
+{
+    usleep(40000);
+}
+
 static void goes_on_where_it_was(void **state)
 {
     struct follow_status status;
     (void)state;
     make_project();
+    let_times_pass();
     struct workspace *w = follow();
     assert_clean(w);
     workspace_close(w);
     make_file("tree/main.c", "int main(void) { return 7; }\n");
     make_file("tree/later.c", "int later(void) { return 7; }\n");
     assert_int_equal(unlink("tree/lib/math.h"), 0);
+    let_times_pass();
     w = follow();
     assert_clean(w);
     workspace_follow_status(w, &status);
@@ -321,6 +330,65 @@ static void begins_from_any_checkpoint(void **state)
     make_file(kept, "ISGCHECK and no more");
     w = follow();
     assert_clean(w);
+    workspace_close(w);
+}
+
+static int64_t ctime_of(struct workspace *w, const char *path)
+{
+    struct view v;
+    struct err err = {0};
+    assert_int_equal(workspace_pin(w, &v, &err), PT_OK);
+    int64_t ret = live_file(&v, view_find_file(&v, path))->ctime_ns;
+    workspace_unpin(w, &v);
+    return ret;
+}
+
+static uint32_t stale(struct workspace *w)
+{
+    uint32_t ret = UINT32_MAX;
+    struct err err = {0};
+    assert_int_equal(workspace_check(w, NULL, &ret, &err), PT_OK);
+    return ret;
+}
+
+/* As if within the tick of the clock in which it was written before: all but its ctime, which no
+ * program can set, is as it was. */
+static void rewrite_in_place(const char *path, const char *text)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, strlen(text));
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(write(fd, text, strlen(text)), st.st_size);
+    const struct timespec times[2] = {st.st_atim, st.st_mtim};
+    assert_int_equal(futimens(fd, times), 0);
+    assert_int_equal(close(fd), 0);
+}
+
+static void trusts_no_state_that_is_too_young(void **state)
+{
+    const struct pipeline_options o = {.threads = 1};
+    struct pipeline_report report;
+    struct err err = {0};
+    (void)state;
+    make_project();
+    let_times_pass();
+    make_file("tree/young.c", "int one(void) { return 1; }\n");
+    struct workspace *w = open_ws();
+    assert_int_equal(workspace_index(w, &o, &report, &err), PT_OK);
+    pipeline_report_release(&report);
+    assert_int_equal(ctime_of(w, "young.c"), INDEX_CTIME_RACY);
+    assert_true(ctime_of(w, "main.c") > 0);
+    assert_int_equal(stale(w), 0); /* its contents say so */
+    rewrite_in_place("tree/young.c", "int two(void) { return 2; }\n");
+    assert_int_equal(stale(w), 1);
+    workspace_close(w);
+
+    let_times_pass();
+    w = follow();
+    assert_clean(w);
+    assert_true(ctime_of(w, "young.c") > 0);
+    assert_int_equal(stale(w), 0);
     workspace_close(w);
 }
 
@@ -457,6 +525,7 @@ int main(void)
         IN_TREE(sees_nothing_in_folders_with_bad_names),
         IN_TREE(goes_on_where_it_was),
         IN_TREE(begins_from_any_checkpoint),
+        IN_TREE(trusts_no_state_that_is_too_young),
         IN_TREE(is_the_only_writer),
         IN_TREE(begins_again_after_trouble),
         IN_TREE(goes_on_after_a_failed_sync),
