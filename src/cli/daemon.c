@@ -254,7 +254,7 @@ static void add_json(struct answer *a, struct value *in, const char *key, json_t
 /* What is said of a workspace in text: a line for people instead of columns of numbers. */
 static void sum_up(struct answer *a, struct value *row)
 {
-    static const char *const shown[] = {"workspace", "state", "trouble", "limit"};
+    static const char *const shown[] = {"workspace", "state", "unread", "trouble", "limit"};
     static const struct {
         const char *key, *what;
     } counts[] = {
@@ -262,6 +262,7 @@ static void sum_up(struct answer *a, struct value *row)
         {"files", "files"},
         {"folders_watched", "folders watched"},
         {"folders_polled", "polled"},
+        {"files_unread", "files that cannot be read"},
     };
     struct buf text = {0};
     for (struct value *v = row->items.first; v != NULL; v = v->next) {

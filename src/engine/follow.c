@@ -33,6 +33,7 @@
 #define IDLE_MS 1000     /* without events, until it tidies up */
 #define RETRY_MS_MIN 500 /* after trouble; doubled each time */
 #define RETRY_MS_MAX 60000
+#define UNREAD_TRIES 12 /* of files that could not be read: five minutes */
 
 struct waiter {
     workspace_synced done;
@@ -59,6 +60,9 @@ struct follower {
     struct pipeline *pipeline;
     VEC(struct waiter) waiting;
     VEC(const char *) looks; /* borrowed from the batch */
+    uint32_t n_unread;       /* files that could not be read */
+    unsigned unread_tries;   /* how often they were tried again */
+    uint64_t unread_due_ns;  /* when they are the next time; 0: when they change */
     bool tidy;               /* nothing was done since it tidied up */
 };
 
@@ -115,6 +119,15 @@ static void note_watch(struct follower *f)
     if (s.limit != NULL)
         (void)strncpy(f->status.limit, s.limit, sizeof(f->status.limit) - 1);
     (void)pthread_mutex_unlock(&f->mutex);
+}
+
+/* Before the try after so many. */
+static uint64_t pause_ms(unsigned tries)
+{
+    uint64_t ms = RETRY_MS_MIN;
+    for (unsigned i = 0; i < tries && ms < RETRY_MS_MAX; i++)
+        ms *= 2;
+    return ms < RETRY_MS_MAX ? ms : RETRY_MS_MAX;
 }
 
 /* ---- who waits ---- */
@@ -224,18 +237,43 @@ static void note_update(struct follower *f, const struct pipeline_report *report
               log_u64("all_us", (clock_now_ns() - since_ns) / 1000));
 }
 
+/* After an update: says which files could not be read, and plans when to try again. */
+static void note_unread(struct follower *f, bool tried)
+{
+    const char *first = "";
+    uint32_t n = pipeline_unread(f->pipeline, &first);
+    bool more = n > f->n_unread;
+    f->n_unread = n;
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.files_unread = n;
+    f->status.unread[0] = '\0';
+    (void)strncat(f->status.unread, first, sizeof(f->status.unread) - 1);
+    (void)pthread_mutex_unlock(&f->mutex);
+    if (more)
+        log_warn("files cannot be read; they are tried again", log_str("root", f->w->root),
+                 log_u64("files", n), log_str("first", first));
+    f->unread_tries = more ? 0 : f->unread_tries + tried;
+    if (n == 0 || f->unread_tries >= UNREAD_TRIES)
+        f->unread_due_ns = 0;
+    else if (more || tried)
+        f->unread_due_ns = clock_now_ns() + pause_ms(f->unread_tries) * CLOCK_NS_PER_MS;
+}
+
+/* Looks at the paths; NULL: at the files that could not be read. */
 static int update(struct follower *f, const char *const *paths, uint32_t n, struct err *err)
 {
     struct pipeline_report report;
     struct delta d;
     uint64_t t0 = clock_now_ns();
-    int rc = pipeline_update(f->pipeline, paths, n, &d, &report, err);
+    int rc = paths != NULL ? pipeline_update(f->pipeline, paths, n, &d, &report, err)
+                           : pipeline_retry(f->pipeline, &d, &report, err);
     if (rc != PT_OK)
         return rc;
     f->tidy = false;
     rc = commit(f, &d, t0, err);
     note_update(f, &report, n, d.units.len, t0);
     tell_of_skips(f, &report);
+    note_unread(f, paths == NULL);
     delta_release(&d);
     pipeline_report_release(&report);
     return rc;
@@ -260,6 +298,7 @@ static int replace(struct follower *f, struct err *err)
         committed(f, report.n_resolved, t0);
     note_update(f, &report, 1, report.n_resolved, t0);
     tell_of_skips(f, &report);
+    note_unread(f, false);
     pipeline_report_release(&report);
     return rc;
 }
@@ -428,6 +467,8 @@ static void end(struct follower *f)
     quarantine_close(f->quarantine);
     f->shelf = NULL;
     f->quarantine = NULL;
+    f->n_unread = 0;
+    f->unread_due_ns = 0;
     f->watch = NULL;
     f->gate = NULL;
     f->pipeline = NULL;
@@ -465,12 +506,30 @@ static bool wait(struct follower *f, int ms)
     return n != 0;
 }
 
+/* How long nothing may happen before there is something to do; -1: for ever. */
+static int patience_ms(const struct follower *f)
+{
+    int ms = f->status.folders_polled > 0 ? POLL_MS : f->tidy ? -1 : IDLE_MS;
+    uint64_t now = clock_now_ns(), due = f->unread_due_ns;
+    if (due == 0)
+        return ms;
+    int left = due > now ? (int)((due - now) / CLOCK_NS_PER_MS) + 1 : 0;
+    return ms < 0 || left < ms ? left : ms;
+}
+
+static int retry_unread(struct follower *f, struct err *err)
+{
+    if (f->unread_due_ns == 0 || clock_now_ns() < f->unread_due_ns)
+        return PT_OK;
+    return update(f, NULL, 0, err);
+}
+
 static int follow_on(struct follower *f, struct err *err)
 {
     int rc = PT_OK;
     while (rc == PT_OK && !is_stopping(f)) {
         bool polled = f->status.folders_polled > 0;
-        bool woken = wait(f, polled ? POLL_MS : f->tidy ? -1 : IDLE_MS);
+        bool woken = wait(f, patience_ms(f));
         if (!woken && !f->tidy)
             tidy_up(f);
         if (polled)
@@ -479,6 +538,8 @@ static int follow_on(struct follower *f, struct err *err)
             rc = take_asked(f, err);
         if (rc == PT_OK)
             rc = take_batch(f, err);
+        if (rc == PT_OK)
+            rc = retry_unread(f, err);
     }
     return rc;
 }

@@ -528,23 +528,22 @@ struct comparison {
 /* Does the file contain what the graph says? For states that prove nothing. */
 static bool has_contents(struct comparison *c, const struct scan_file *f, const struct live_file *v)
 {
+    const bool unread = v->facts_flags & FACTS_UNREAD;
     struct io_stat st;
-    if (v->facts_flags & FACTS_UNREAD)
-        return false;
     if (c->dir < 0 && io_open_dir(c->root, &c->dir, NULL) != PT_OK)
         return false;
     buf_reset(&c->content);
     if (io_read_file_stat(c->dir, f->path, c->max_bytes, &c->content, &st, NULL) != PT_OK)
-        return false;
+        return unread;
     struct slice text = buf_as_slice(&c->content);
-    return hash128_eq(hash128(text.p, text.n), v->content);
+    return !unread && hash128_eq(hash128(text.p, text.n), v->content);
 }
 
 static bool differs(struct comparison *c, const struct scan_file *f, const struct live_file *v)
 {
     if (f->size != v->size || f->mtime_ns != v->mtime_ns || f->ino != v->ino)
         return true;
-    if (v->ctime_ns == INDEX_CTIME_RACY)
+    if (v->ctime_ns == INDEX_CTIME_UNSURE)
         return !has_contents(c, f, v);
     return f->ctime_ns != v->ctime_ns;
 }

@@ -101,8 +101,10 @@ struct follow_status {
     uint64_t resolved;       /* files whose meaning was worked out since then */
     uint64_t last_commit_ns; /* from the event to the commit: of the last one */
     uint32_t folders_watched, folders_polled;
-    char trouble[512]; /* "" if there is none */
-    char limit[512];   /* why folders are polled, and what to do; "" if none are */
+    uint32_t files_unread; /* that are there and could not be read; tried again for some minutes */
+    char unread[512];      /* the first of them; "" if there is none */
+    char trouble[512];     /* "" if there is none */
+    char limit[512];       /* why folders are polled, and what to do; "" if none are */
 };
 
 /* By any thread. */

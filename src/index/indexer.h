@@ -27,11 +27,11 @@ struct index_stat {
     int64_t mtime_ns, ctime_ns;
 };
 
-/* What the graph is told instead of ctime_ns where the rest proves nothing: the file was read within
- * a tick of its last change, so it may have been changed once more and look the same. No file has
- * this time, so what is on disk counts as changed until it was read again. (git's index has the
- * same trouble, and calls such entries racy.) */
-#define INDEX_CTIME_RACY INT64_MIN
+/* What the graph is told instead of ctime_ns where the state of a file proves nothing: it was read
+ * within a tick of its last change, so it may have been changed once more and look the same (git's
+ * index has the same trouble, and calls such entries racy), or it could not be read. No file has
+ * this time, so what is on disk counts as changed until it was read again. */
+#define INDEX_CTIME_UNSURE INT64_MIN
 
 /* What the graph says already of a file that the index does not know yet. */
 struct index_told {

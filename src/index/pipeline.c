@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* More files at once were not edited by a person. */
 #define EDITED_MAX 16u
@@ -35,6 +36,7 @@ struct known {
     bool is_told;    /* the graph had it, and the indexer does not know it yet */
     bool is_indexed; /* the indexer has it */
     bool is_racy;    /* read so soon after it changed that it may change again and look the same */
+    bool is_unread;  /* could not be read, which may pass */
     bool is_seen;    /* in the update under way */
     char path[];
 };
@@ -55,6 +57,7 @@ struct source {
     struct facts *facts;     /* owned until they are linked; NULL if the contents are the same */
     bool parsed;             /* they were not there already */
     bool left_out;           /* could not be read: it has the facts of an empty file */
+    bool unread;             /* and that may pass */
     enum scan_reason reason; /* why */
     uint64_t detail;
     uint32_t lines;
@@ -69,6 +72,7 @@ struct pipeline {
     struct trees *trees;         /* owned; NULL: none are kept */
     VEC(struct known_ref) known; /* owned, by path */
     uint64_t kept_resolved;      /* indexer_resolved when the last checkpoint was left */
+    uint32_t n_unread;           /* of them */
     uint32_t swept_records;      /* of the shelf: with more than these it is swept again */
     struct worker *workers;
     unsigned n_workers;
@@ -131,6 +135,29 @@ static bool is_want(const struct pipeline *p, const struct source *s, int code)
             (io_stat(p->root_fd, s->path, &st, NULL) != PT_OK || st.size <= p->max_bytes));
 }
 
+/* A disk or a server that failed once may be asked again. */
+#define READ_TRIES 3u
+#define READ_PAUSE_NS 2000000L /* doubled each time */
+
+static int read_patiently(struct pipeline *p, struct worker *w, struct source *s, struct err *err)
+{
+    struct io_stat st;
+    int rc = PT_OK;
+    for (unsigned i = 0; i < READ_TRIES; i++) {
+        const struct timespec pause = {.tv_nsec = READ_PAUSE_NS << i};
+        if (i > 0)
+            (void)nanosleep(&pause, NULL);
+        buf_reset(&w->content);
+        rc = io_read_file_stat(p->root_fd, s->path, p->max_bytes, &w->content, &st, err);
+        if (rc != PT_EIO)
+            break;
+    }
+    s->unread = rc == PT_EIO;
+    if (rc == PT_OK)
+        s->stat = (struct index_stat){st.size, st.ino, st.mtime_ns, st.ctime_ns};
+    return rc;
+}
+
 /* The bytes of a source. One that has to be left out stands in the graph as an empty file, so that
  * it is seen, and counts as known when the tree is compared with the graph. */
 static int read_source(struct pipeline *p, struct worker *w, struct source *s, struct slice *ret)
@@ -140,9 +167,7 @@ static int read_source(struct pipeline *p, struct worker *w, struct source *s, s
     if (s->scanned == NULL) {
         *ret = s->text;
     } else {
-        struct io_stat st;
-        buf_reset(&w->content);
-        int rc = io_read_file_stat(p->root_fd, s->path, p->max_bytes, &w->content, &st, &err);
+        int rc = read_patiently(p, w, s, &err);
         if (rc != PT_OK && is_want(p, s, rc)) {
             w->err = err;
             return rc;
@@ -152,7 +177,6 @@ static int read_source(struct pipeline *p, struct worker *w, struct source *s, s
             s->reason = reason_of(rc);
             return PT_OK;
         }
-        s->stat = (struct index_stat){st.size, st.ino, st.mtime_ns, st.ctime_ns};
         *ret = buf_as_slice(&w->content);
     }
     if (scan_is_binary(ret->p, ret->n)) {
@@ -168,12 +192,15 @@ static bool same_stat(const struct index_stat *a, const struct index_stat *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Of these contents the indexer has the facts already. */
+/* Of these contents the indexer has the facts already (or still knows that there are none). */
 static bool is_known(const struct source *s, struct slice text)
 {
     const struct known *k = s->known;
-    return k != NULL && k->is_indexed && !s->left_out && k->lang == s->lang &&
-           hash128_eq(k->content, hash128(text.p, text.n));
+    if (k == NULL || !k->is_indexed || k->lang != s->lang)
+        return false;
+    if (s->left_out)
+        return s->unread && k->is_unread;
+    return hash128_eq(k->content, hash128(text.p, text.n));
 }
 
 /* What the graph says the contents are, if it saw the file in this state. */
@@ -334,7 +361,8 @@ static bool add_source(struct pipeline *p, const struct scan_file *f, bool named
     if (k == NULL || !vec_push(&p->seen, (struct known_ref){k}))
         return false;
     k->is_seen = true;
-    if (k->is_indexed && !named && !k->is_racy && k->lang == f->lang && same_stat(&k->stat, &now))
+    if (k->is_indexed && !named && !k->is_racy && !k->is_unread && k->lang == f->lang &&
+        same_stat(&k->stat, &now))
         return true;
     return vec_push(
         &p->sources,
@@ -359,12 +387,12 @@ static const struct index_told *told_of(const struct known *k)
  * been changed once more since, and bear the same time. Where no time has a fraction, a file system
  * counts whole seconds, or two of them. */
 #define RACY_NS (20 * (int64_t)CLOCK_NS_PER_MS)
-#define RACY_WHOLE_NS (2 * NS_PER_S)
-#define NS_PER_S (1000 * (int64_t)CLOCK_NS_PER_MS)
+#define RACY_WHOLE_NS (2 * SECOND_NS)
+#define SECOND_NS ((int64_t)CLOCK_NS_PER_SEC)
 
 static bool is_racy(const struct index_stat *s, int64_t now_ns)
 {
-    bool whole = s->mtime_ns % NS_PER_S == 0 && s->ctime_ns % NS_PER_S == 0;
+    bool whole = s->mtime_ns % SECOND_NS == 0 && s->ctime_ns % SECOND_NS == 0;
     int64_t tick = whole ? RACY_WHOLE_NS : RACY_NS;
     return now_ns - s->mtime_ns < tick || now_ns - s->ctime_ns < tick;
 }
@@ -373,8 +401,8 @@ static bool is_racy(const struct index_stat *s, int64_t now_ns)
 static struct index_stat lasting_stat(const struct pipeline *p, const struct source *s)
 {
     struct index_stat stat = s->stat;
-    if (s->scanned != NULL && is_racy(&stat, p->began_ns))
-        stat.ctime_ns = INDEX_CTIME_RACY;
+    if (s->scanned != NULL && (s->unread || is_racy(&stat, p->began_ns)))
+        stat.ctime_ns = INDEX_CTIME_UNSURE;
     return stat;
 }
 
@@ -439,6 +467,12 @@ static int make_changes(struct pipeline *p, const char *const *paths, uint32_t n
     return PT_OK;
 }
 
+static void forget(struct pipeline *p, struct known *k)
+{
+    p->n_unread -= k->is_unread;
+    mem_free(k);
+}
+
 /* The indexer has taken the changes: so it is now. */
 static void remember(struct pipeline *p)
 {
@@ -450,6 +484,9 @@ static void remember(struct pipeline *p)
         s->known->stat = s->stat;
         s->known->lang = s->lang;
         s->known->is_racy = is_racy(&s->stat, p->began_ns);
+        p->n_unread += s->unread;
+        p->n_unread -= s->known->is_unread;
+        s->known->is_unread = s->unread;
         s->known->is_indexed = true;
         s->known->is_told = false;
     }
@@ -464,7 +501,7 @@ static void remember(struct pipeline *p)
         if (k->is_indexed || k->is_told)
             p->known.at[kept++].file = k;
         else
-            mem_free(k);
+            forget(p, k);
     }
     if (any_gone)
         vec_truncate(&p->known, kept);
@@ -912,6 +949,32 @@ int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
 {
     delta_init(ret_delta);
     return update(p, paths, n, (struct outcome){.delta = ret_delta}, ret_report, err);
+}
+
+uint32_t pipeline_unread(const struct pipeline *p, const char **ret_first)
+{
+    for (uint32_t i = 0; p->n_unread > 0 && i < p->known.len; i++) {
+        if (!p->known.at[i].file->is_unread)
+            continue;
+        *ret_first = p->known.at[i].file->path;
+        break;
+    }
+    return p->n_unread;
+}
+
+int pipeline_retry(struct pipeline *p, struct delta *ret_delta, struct pipeline_report *ret_report,
+                   struct err *err)
+{
+    VEC(const char *) paths = {0};
+    bool ok = true;
+    for (uint32_t i = 0; p->n_unread > 0 && ok && i < p->known.len; i++) {
+        if (p->known.at[i].file->is_unread)
+            ok = vec_push(&paths, p->known.at[i].file->path);
+    }
+    int rc = ok ? pipeline_update(p, paths.at, paths.len, ret_delta, ret_report, err)
+                : err_set(err, PT_ENOMEM, "out of memory for the list of files");
+    vec_release(&paths);
+    return rc;
 }
 
 /* ---- all at once ---- */

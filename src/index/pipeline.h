@@ -86,6 +86,14 @@ int pipeline_keep(struct pipeline *p, const char *state_dir, const char *identit
 int pipeline_update(struct pipeline *p, const char *const *paths, uint32_t n,
                     struct delta *ret_delta, struct pipeline_report *ret_report, struct err *err);
 
+/* How many files could not be read though they are there (a disk that fails for a moment, a server
+ * that does not answer), and the first of them by path (valid until the next update; untouched if
+ * there is none). They stand in the graph as empty ones. Each update that meets one reads it again,
+ * and pipeline_retry, which is pipeline_update of just these. */
+uint32_t pipeline_unread(const struct pipeline *p, const char **ret_first);
+int pipeline_retry(struct pipeline *p, struct delta *ret_delta, struct pipeline_report *ret_report,
+                   struct err *err);
+
 /* Nothing happens for a while: lets go of memory that nothing needs meanwhile, and of facts on the
  * shelf that nobody used for long. */
 void pipeline_rest(struct pipeline *p);

@@ -56,6 +56,10 @@ static void add_following(struct answer *a, struct value *row, struct workspace 
     (void)answer_real(a, row, "last_commit_ms", (double)s.last_commit_ns / CLOCK_NS_PER_MS);
     (void)answer_uint(a, row, "folders_watched", s.folders_watched);
     (void)answer_uint(a, row, "folders_polled", s.folders_polled);
+    if (s.files_unread > 0) {
+        (void)answer_uint(a, row, "files_unread", s.files_unread);
+        (void)answer_cstr(a, row, "unread", ROLE_WARNING, s.unread);
+    }
     if (s.trouble[0] != '\0')
         (void)answer_cstr(a, row, "trouble", ROLE_WARNING, s.trouble);
     if (s.limit[0] != '\0')

@@ -72,11 +72,19 @@ static void leaves_nothing_out_for_want_of_memory(void **state)
         fail_each(trees[i], "mem.alloc", ENOMEM);
 }
 
+static void leaves_nothing_out_for_a_disk_that_fails_once(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < PT_COUNT(trees); i++)
+        fail_each(trees[i], "io.read", EIO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_nothing_out_for_want_of_descriptors),
         cmocka_unit_test(leaves_nothing_out_for_want_of_memory),
+        cmocka_unit_test(leaves_nothing_out_for_a_disk_that_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
