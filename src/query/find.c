@@ -12,6 +12,7 @@
 /* So many tails of the text are looked up as bare names: more than any name has separators. */
 #define TAILS_MAX 8u
 #define QUICK_NAMESAKES 500u
+#define QUICK_FILES 2000u
 
 /* A text, taken apart, and what it may mean. */
 struct finder {
@@ -26,7 +27,7 @@ struct finder {
     struct found *found;
     struct ids named; /* owned; scratch, as the next */
     struct buf text;
-    bool quick; /* gives up rather than look at all of many namesakes */
+    bool quick; /* gives up rather than look at all of many namesakes or files */
     bool gave_up;
     bool failed;
 };
@@ -248,6 +249,9 @@ static void match_module(struct finder *f, uint32_t file, enum find_how best)
 
 static void match_all(struct finder *f, enum find_how best)
 {
+    f->gave_up |= f->quick && view_file_limit(f->v) > QUICK_FILES;
+    if (f->gave_up)
+        return;
     for (uint32_t i = 0; i < view_file_limit(f->v) && !f->failed; i++)
         match_module(f, i, best);
 }
@@ -276,6 +280,8 @@ static void find_modules(struct finder *f, enum find_how best)
 
     if (f->kinds != 0 && !(f->kinds >> NODE_FILE & 1))
         return;
+    if (best != FIND_EXACT && slice_ends(f->name, SLICE("()")))
+        return; /* it will be looked up without: a call is worth no walk */
     if (path.n == 0) {
         if (best != FIND_EXACT || !match_like(f))
             match_all(f, best);
@@ -567,6 +573,8 @@ static void find_anything(struct finder *f)
     if (f->parts.n == 0 || f->name.n > TEXT_MAX)
         return;
     find_names(f);
+    if (f->gave_up)
+        return;
     if (f->found->how != FIND_EXACT)
         find_modules(f, FIND_EXACT);
     prefer_paths(f);
@@ -607,8 +615,8 @@ static void find_text(struct finder *f, struct slice text)
     f->name = text;
     do {
         find_anything(f);
-    } while (f->found->nodes.len == 0 && !f->failed && take_decoration(&f->name));
-    if (f->found->nodes.len > 0 || f->failed || f->files[1].n > 0)
+    } while (f->found->nodes.len == 0 && !f->failed && !f->gave_up && take_decoration(&f->name));
+    if (f->found->nodes.len > 0 || f->failed || f->gave_up || f->files[1].n > 0)
         return;
     find_in_file(f, text);
     if (f->found->nodes.len == 0) { /* proposals are for the whole text */
@@ -646,7 +654,7 @@ int query_find(const struct view *v, const char *text, const struct find_filter 
     if (f.line != 0 && !has_file && find_on_line(&f, name))
         goto out;
     find_text(&f, name);
-    if (ret->nodes.len == 0 && f.line != 0 && !f.failed) {
+    if (ret->nodes.len == 0 && f.line != 0 && !f.failed && !f.gave_up) {
         f.spans = true;
         find_text(&f, name);
     }

@@ -20,7 +20,8 @@ struct find_filter {
     uint32_t kinds;   /* set of 1 << enum node_kind; 0: any */
     const char *file; /* only nodes in files whose path is this or ends with /this; NULL: any */
     uint32_t line;    /* only nodes whose name is on this line, else those that span it; 0: any */
-    bool quick; /* find nothing rather than look at many namesakes or, to propose, all names */
+    bool quick; /* find nothing rather than look at many namesakes, at the modules of many files or,
+                   to propose, at all names */
 };
 
 struct found {

@@ -458,6 +458,26 @@ static void check_quick(const struct graph *g, const char *text, uint32_t want)
     found_release(&f);
 }
 
+static void test_find__who_is_in_a_hurry_does_not_walk_over_many_files(void **state)
+{
+    struct buf many = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 2100; i++)
+        buf_printf(&many, "file a/f%u.py as a.f%u sep .\n", i, i);
+    buf_str(&many, "fn a/f7.py::alone\nfn a/f8.py::f9\n");
+    struct graph *g = graph_of(buf_cstr(&many));
+    check(g, "f7", FIND_BARE, "a/f7.py");
+    check(g, "f8.f9()", FIND_SUFFIX, "a/f8.py::f9");
+    check_quick(g, "f7", 0);
+    check_quick(g, "alone()", 1);
+    check_quick(g, "a.f7", 1); /* there is an index of whole names */
+    check_quick(g, "alone", 1);
+    check_quick(g, "a/f7.py", 1);
+    graph_free(g);
+    buf_release(&many);
+}
+
 static void test_find__who_is_in_a_hurry_gets_all_or_nothing(void **state)
 {
     struct buf many = {0};
@@ -591,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_find__agrees_with_a_look_at_every_node),
         cmocka_unit_test(test_find__takes_any_bytes),
         cmocka_unit_test(test_find__who_is_in_a_hurry_gets_all_or_nothing),
+        cmocka_unit_test(test_find__who_is_in_a_hurry_does_not_walk_over_many_files),
         cmocka_unit_test(test_find__survives_each_failing_allocation),
         cmocka_unit_test(test_parts__are_cut_outside_of_brackets),
         cmocka_unit_test(test_parts__find_the_name_in_a_type),
