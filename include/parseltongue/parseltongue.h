@@ -196,8 +196,9 @@ struct pt_index_report {
 int pt_workspace_index(struct pt_workspace *w, const struct pt_index_options *options,
                        struct pt_index_report *ret, struct pt_error *error);
 
-/* Is the graph current? *ret_stale counts the files that are new, changed (by size, times, inode)
- * or gone since it was indexed, or all of them if another version of the library did that; at least
+/* Is the graph current? *ret_stale counts the files that are new, changed (by size, times, inode;
+ * by contents where a file was indexed while these were too young to prove anything) or gone since
+ * it was indexed, or all of them if another version of the library did that; at least
  * 1 if it never was. Views may be pinned. PT_EBUSY: another thread indexes or checks. */
 int pt_workspace_check(struct pt_workspace *w, uint32_t *ret_stale, struct pt_error *error);
 

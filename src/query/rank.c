@@ -19,14 +19,19 @@ static void sort(const struct view *v, struct ranking *r)
         sort_r(r->list.at, r->list.len, sizeof(*r->list.at), cmp_ranked, (void *)(uintptr_t)v);
 }
 
-/* Keeps the `limit` greatest (0: all). Room for twice as many, so that each is sorted in rarely. */
-static bool keep(const struct view *v, struct ranking *r, uint32_t limit, struct ranked item)
+/* Keeps the `limit` greatest (0: all). Room for twice as many, so that each is sorted in rarely.
+ * *least: what is less is not among them. */
+static bool keep(const struct view *v, struct ranking *r, uint32_t limit, struct ranked item,
+                 uint64_t *least)
 {
+    if (item.value < *least)
+        return true;
     if (!vec_push(&r->list, item))
         return false;
     if (limit > 0 && r->list.len >= 2 * (uint64_t)limit + 64) {
         sort(v, r);
         vec_truncate(&r->list, limit);
+        *least = vec_last(&r->list).value;
     }
     return true;
 }
@@ -81,19 +86,34 @@ static bool is_within(const struct around *all, uint32_t node, uint32_t whole)
     return node != NODE_NONE;
 }
 
+/* Do at least so many edges end at the node? Whatever their kinds. */
+static bool has_edges(const struct view *v, uint32_t node, uint64_t n)
+{
+    struct list_walk w;
+    uint64_t sum = 0;
+
+    if (n == 0 || !list_begin(&v->g->in, v->generation, node, &w))
+        return n == 0;
+    do {
+        sum += w.span.n;
+    } while (sum < n && list_more(&w));
+    return sum >= n;
+}
+
 int query_most_depended(const struct view *v, uint32_t limit, struct ranking *ret, struct err *err)
 {
     uint32_t n = view_node_limit(v);
     struct around *all = around_all(v);
     uint32_t *seen = mem_calloc(n, sizeof(*seen)); /* by node + 1 */
     bool ok = all != NULL && seen != NULL;
+    uint64_t least = 1;
     struct edge_iter it;
     struct edge e;
 
     vec_clear(&ret->list);
     for (uint32_t id = 0; ok && id < n; id++) {
         uint64_t count = 0;
-        if (!view_has_node(v, id))
+        if (!view_has_node(v, id) || !has_edges(v, id, least))
             continue;
         view_edges(v, id, true, EDGE_BLAST, &it);
         while (view_next(&it, &e)) {
@@ -103,7 +123,7 @@ int query_most_depended(const struct view *v, uint32_t limit, struct ranking *re
             count += !is_within(all, e.node, id);
         }
         if (count > 0)
-            ok = keep(v, ret, limit, (struct ranked){id, count});
+            ok = keep(v, ret, limit, (struct ranked){id, count}, &least);
     }
     mem_free(all);
     mem_free(seen);
@@ -116,6 +136,7 @@ int query_largest(const struct view *v, uint32_t limit, struct ranking *ret, str
     uint32_t *modules = owner_modules(v);
     uint64_t *lines = mem_calloc(n, sizeof(*lines)); /* by the id of the module's file */
     bool ok = modules != NULL && lines != NULL;
+    uint64_t least = 0;
 
     vec_clear(&ret->list);
     for (uint32_t i = 0; ok && i < n; i++) {
@@ -124,7 +145,7 @@ int query_largest(const struct view *v, uint32_t limit, struct ranking *ret, str
     }
     for (uint32_t i = 0; ok && i < n; i++) {
         if (view_has_file(v, i) && modules[i] == view_file(v, i).node)
-            ok = keep(v, ret, limit, (struct ranked){modules[i], lines[i]});
+            ok = keep(v, ret, limit, (struct ranked){modules[i], lines[i]}, &least);
     }
     mem_free(modules);
     mem_free(lines);

@@ -59,6 +59,31 @@ static void test_depended__keeps_the_greatest(void **state)
     buf_release(&text);
 }
 
+/* Nodes that cannot be among the greatest are passed over: nobody may notice. */
+static void test_depended__keeps_the_first_of_all(void **state)
+{
+    static const char *const kinds[] = {"calls", "uses", "imports"};
+    uint64_t rng = 20261124;
+
+    (void)state;
+    for (unsigned round = 0; round < 8; round++) {
+        struct graph *g = random_graph(&rng, 600, 300u << round / 2, kinds, 3);
+        struct ranking all = {0}, some = {0};
+        assert_int_equal(query_most_depended(g->v, 0, &all, NULL), 0);
+        for (uint32_t limit = 1; limit < 40; limit += 3) {
+            assert_int_equal(query_most_depended(g->v, limit, &some, NULL), 0);
+            assert_int_equal(some.list.len, all.list.len < limit ? all.list.len : limit);
+            for (uint32_t i = 0; i < some.list.len; i++) {
+                assert_int_equal(some.list.at[i].node, all.list.at[i].node);
+                assert_int_equal(some.list.at[i].value, all.list.at[i].value);
+            }
+        }
+        ranking_release(&all);
+        ranking_release(&some);
+        graph_free(g);
+    }
+}
+
 static void test_largest__takes_folders_that_are_packages_as_one(void **state)
 {
     struct graph *g = graph_of("file p/__init__.py lang python lines 10\n"
@@ -101,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_depended__counts_distinct_nodes_outside_of_the_node),
         cmocka_unit_test(test_depended__keeps_the_greatest),
+        cmocka_unit_test(test_depended__keeps_the_first_of_all),
         cmocka_unit_test(test_largest__takes_folders_that_are_packages_as_one),
         cmocka_unit_test(test_ranking__survives_each_failing_allocation),
     };
