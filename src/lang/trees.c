@@ -1,6 +1,7 @@
 #include "lang/trees.h"
 
 #include "base/mem.h"
+#include "lang/edits.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -84,47 +85,6 @@ static uint32_t find(const struct trees *t, unsigned lang, const char *path)
     return i;
 }
 
-/* ---- what changed between two texts ---- */
-
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-static TSPoint point_at(const char *text, uint32_t at)
-{
-    TSPoint p = {0, 0};
-    const char *line = text, *end = text + at, *next;
-    while (line < end && (next = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-        p.row++;
-        line = next + 1;
-    }
-    p.column = (uint32_t)(end - line);
-    return p;
-}
-
-/* What they have in common at both ends, cut between characters. */
-static TSInputEdit edit_between(const char *old, uint32_t n_old, const char *new, uint32_t n_new)
-{
-    uint32_t most = n_old < n_new ? n_old : n_new, head = 0, tail = 0;
-    while (head < most && old[head] == new[head])
-        head++;
-    while (head > 0 && head < n_old && is_continuation(old[head]))
-        head--;
-    while (head > 0 && head < n_new && is_continuation(new[head]))
-        head--;
-    while (tail < most - head && old[n_old - 1 - tail] == new[n_new - 1 - tail])
-        tail++;
-    while (tail > 0 && is_continuation(old[n_old - tail]))
-        tail--;
-    TSInputEdit e = {
-        .start_byte = head, .old_end_byte = n_old - tail, .new_end_byte = n_new - tail};
-    e.start_point = point_at(old, e.start_byte);
-    e.old_end_point = point_at(old, e.old_end_byte);
-    e.new_end_point = point_at(new, e.new_end_byte);
-    return e;
-}
-
 /* ---- */
 
 TSTree *trees_take(struct trees *t, unsigned lang, const char *path, struct slice text)
@@ -137,10 +97,12 @@ TSTree *trees_take(struct trees *t, unsigned lang, const char *path, struct slic
     (void)pthread_mutex_unlock(&t->mutex);
     if (k.tree == NULL)
         return NULL;
-    TSInputEdit e = edit_between(k.text, k.n, text.p, (uint32_t)text.n);
+    TSInputEdit edits[EDITS_MAX];
+    uint32_t n = edits_between(slice_of(k.text, k.n), text, edits);
     TSTree *tree = k.tree;
     k.tree = NULL;
-    ts_tree_edit(tree, &e);
+    for (i = 0; i < n; i++)
+        ts_tree_edit(tree, &edits[i]);
     release(&k);
     return tree;
 }
