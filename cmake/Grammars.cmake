@@ -40,6 +40,10 @@ target_compile_definitions(ptgrammars PRIVATE _GNU_SOURCE)
 target_include_directories(ptgrammars PRIVATE "${tree_sitter}/src")
 target_include_directories(ptgrammars SYSTEM PUBLIC "${tree_sitter}/include")
 
+# This one file reads trees as they lie in memory: it needs the library's own headers.
+set_source_files_properties("${CMAKE_SOURCE_DIR}/src/lang/cursor.c" PROPERTIES
+    COMPILE_OPTIONS "-isystem;${tree_sitter}/src")
+
 # A change of the lock file means other sources: configure again.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     "${CMAKE_SOURCE_DIR}/package-lock.json" "${modules}/.package-lock.json")

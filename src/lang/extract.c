@@ -19,6 +19,11 @@ struct extract *extract_new(void)
         return NULL;
     }
     x->walk->parser_lang = LANG_NONE;
+    x->walk->cursor = cursor_new();
+    if (x->walk->cursor == NULL) {
+        extract_free(x);
+        return NULL;
+    }
     return x;
 }
 
@@ -27,8 +32,7 @@ void extract_free(struct extract *x)
     if (x == NULL)
         return;
     struct ex_walk *w = x->walk;
-    if (w->cursor_live)
-        ts_tree_cursor_delete(&w->cursor);
+    cursor_free(w->cursor);
     if (w->parser != NULL)
         ts_parser_delete(w->parser);
     vec_release(&w->frames);
@@ -236,19 +240,16 @@ static bool enter_node(struct extract *x, TSNode node, uint16_t rule_index, uint
     return true;
 }
 
-/* Deals with the node under the cursor; true when its children come next. */
-static bool visit(struct extract *x)
+/* Deals with the node; true when its children come next. */
+static bool visit(struct extract *x, const struct cursor_at *at)
 {
     struct ex_walk *w = x->walk;
-    TSNode node = ts_tree_cursor_current_node(&w->cursor);
-    uint16_t rule_index = rule_of(w->table, ts_node_symbol(node));
+    TSNode node = at->node;
+    uint16_t rule_index = rule_of(w->table, at->symbol);
 
-    if (rule_index == 0 && !ts_node_is_named(node))
+    if (rule_index == 0 && !at->named)
         return false;
-    uint16_t field = 0;
-    TSFieldId f = ts_tree_cursor_current_field_id(&w->cursor);
-    if (f != 0 && f < w->table->n_fields)
-        field = w->table->field_of[f];
+    uint16_t field = at->field < w->table->n_fields ? w->table->field_of[at->field] : 0;
     const struct ex_rule *parent = w->frames.len > 0 ? vec_last(&w->frames).rule : NULL;
     if (field != 0 && parent != NULL && (parent->skip == field || parent->skip2 == field))
         return false;
@@ -277,14 +278,8 @@ static bool visit(struct extract *x)
 static void walk_tree(struct extract *x, TSTree *tree)
 {
     struct ex_walk *w = x->walk;
-    TSNode root = ts_tree_root_node(tree);
+    struct cursor_at at;
 
-    if (w->cursor_live) {
-        ts_tree_cursor_reset(&w->cursor, root);
-    } else {
-        w->cursor = ts_tree_cursor_new(root);
-        w->cursor_live = true;
-    }
     if (!vec_reserve(&w->kids, 64)) { /* rules are given a place in it, even of no kids */
         x->failed = true;
         return;
@@ -293,6 +288,7 @@ static void walk_tree(struct extract *x, TSTree *tree)
         x->lang->begin_file(x);
     uint32_t nodes = 0;
     uint32_t open = 0; /* nodes between the root and the cursor that were entered */
+    cursor_start(w->cursor, tree, &at);
     for (;;) {
         if (x->failed)
             return;
@@ -300,22 +296,23 @@ static void walk_tree(struct extract *x, TSTree *tree)
             x->flags |= FACTS_TRUNCATED;
             break;
         }
-        if (visit(x)) {
-            if (ts_tree_cursor_goto_first_child(&w->cursor)) {
+        if (visit(x, &at)) {
+            if (cursor_down(w->cursor, &at)) {
                 open++;
                 continue;
             }
             leave_node(x);
         }
-        while (!x->failed && !ts_tree_cursor_goto_next_sibling(&w->cursor)) {
+        while (!x->failed && !cursor_next(w->cursor, &at)) {
             if (open == 0)
                 goto done;
-            (void)ts_tree_cursor_goto_parent(&w->cursor);
+            cursor_up(w->cursor);
             open--;
             leave_node(x);
         }
     }
 done:
+    x->failed |= cursor_failed(w->cursor);
     while (w->frames.len > 0)
         leave_node(x);
     if (x->lang->end_file != NULL)

@@ -4,6 +4,7 @@
 #define PT_LANG_WALK_H
 
 #include "base/map.h"
+#include "lang/cursor.h"
 #include "lang/effort.h"
 #include "lang/extract.h"
 
@@ -38,8 +39,7 @@ struct ex_doc {
 struct ex_walk {
     TSParser *parser;
     unsigned parser_lang;
-    TSTreeCursor cursor;
-    bool cursor_live;
+    struct cursor *cursor; /* owned */
     const struct ex_table *table;
     VEC(struct ex_frame) frames;
     VEC(struct kid) kids;

@@ -1,0 +1,164 @@
+#include "lang/cursor.h"
+
+#include "base/mem.h"
+#include "base/vec.h"
+
+/* Of tree-sitter's library itself. */
+#include "language.h"
+#include "subtree.h"
+#include "tree.h"
+
+/* The children of a node, or of a part of one that has no place in the syntax (a hidden node). */
+struct level {
+    const Subtree *children;
+    uint32_t n, next;
+    uint32_t structural; /* place of the next one among those that the grammar's rule names */
+    Length at;           /* where it begins */
+    const TSSymbol *aliases;
+    const TSFieldMapEntry *fields, *fields_end;
+    TSFieldId outer; /* hidden: the field that the whole of it has in its parent */
+    bool hidden;
+};
+
+struct cursor {
+    const TSTree *tree;
+    const Subtree *here; /* the node that was given last, and where it is */
+    Length at;
+    VEC(struct level) levels;
+    bool failed;
+};
+
+struct cursor *cursor_new(void)
+{
+    return mem_calloc(1, sizeof(struct cursor));
+}
+
+void cursor_free(struct cursor *c)
+{
+    if (c == NULL)
+        return;
+    vec_release(&c->levels);
+    mem_free(c);
+}
+
+bool cursor_failed(const struct cursor *c)
+{
+    return c->failed;
+}
+
+static void give(struct cursor *c, const Subtree *node, Length at, TSSymbol alias, TSFieldId field,
+                 struct cursor_at *ret)
+{
+    const TSLanguage *language = c->tree->language;
+    TSSymbol symbol = alias != 0 ? alias : ts_subtree_symbol(*node);
+    c->here = node;
+    c->at = at;
+    ret->node = (TSNode){{at.bytes, at.extent.row, at.extent.column, alias}, node, c->tree};
+    ret->symbol = ts_language_public_symbol(language, symbol);
+    ret->field = field;
+    ret->named = alias != 0 ? ts_language_symbol_metadata(language, alias).named
+                            : ts_subtree_named(*node);
+}
+
+void cursor_start(struct cursor *c, const TSTree *tree, struct cursor_at *ret)
+{
+    c->tree = tree;
+    c->failed = false;
+    vec_clear(&c->levels);
+    give(c, &tree->root, ts_subtree_padding(tree->root), 0, 0, ret);
+}
+
+/* The children lie all over the heap, and each is read soon. */
+static void fetch_ahead(const struct level *l)
+{
+    for (uint32_t i = 0; i < l->n; i++) {
+        if (!l->children[i].data.is_inline)
+            __builtin_prefetch(l->children[i].ptr);
+    }
+}
+
+static bool push_level(struct cursor *c, const Subtree *parent, Length at, bool hidden,
+                       TSFieldId outer)
+{
+    const TSLanguage *language = c->tree->language;
+    uint32_t production = ts_subtree_production_id(*parent);
+    struct level l = {
+        .children = ts_subtree_children(*parent),
+        .n = ts_subtree_child_count(*parent),
+        .at = at,
+        .aliases = ts_language_alias_sequence(language, production),
+        .outer = outer,
+        .hidden = hidden,
+    };
+    ts_language_field_map(language, production, &l.fields, &l.fields_end);
+    fetch_ahead(&l);
+    if (!vec_push(&c->levels, l))
+        c->failed = true;
+    return !c->failed;
+}
+
+static TSFieldId field_of(const struct level *l)
+{
+    for (const TSFieldMapEntry *f = l->fields; f < l->fields_end; f++) {
+        if (!f->inherited && f->child_index == l->structural)
+            return f->field_id;
+    }
+    return l->outer;
+}
+
+/* The next child of a level is taken; gives it to `ret` if it is to be seen, and goes into it if
+ * something in it is. */
+static bool take_child(struct cursor *c, struct cursor_at *ret)
+{
+    struct level *l = &vec_last(&c->levels);
+    const Subtree *child = &l->children[l->next];
+    Length at = l->at;
+    bool extra = ts_subtree_extra(*child);
+    TSSymbol alias = !extra && l->aliases != NULL ? l->aliases[l->structural] : 0;
+    bool visible = alias != 0 || ts_subtree_visible(*child);
+    TSFieldId field = extra ? 0 : field_of(l);
+    l->structural += !extra;
+    l->next++;
+    if (l->next < l->n) {
+        l->at = length_add(at, ts_subtree_size(*child));
+        l->at = length_add(l->at, ts_subtree_padding(l->children[l->next]));
+    }
+    if (visible)
+        give(c, child, at, alias, field, ret);
+    else if (ts_subtree_visible_child_count(*child) > 0)
+        (void)push_level(c, child, at, true, field);
+    return visible;
+}
+
+bool cursor_next(struct cursor *c, struct cursor_at *ret)
+{
+    while (c->levels.len > 0 && !c->failed) {
+        const struct level *l = &vec_last(&c->levels);
+        if (l->next < l->n) {
+            if (take_child(c, ret))
+                return true;
+        } else if (l->hidden) {
+            (void)vec_pop(&c->levels);
+        } else {
+            return false;
+        }
+    }
+    return false;
+}
+
+bool cursor_down(struct cursor *c, struct cursor_at *ret)
+{
+    if (ts_subtree_visible_child_count(*c->here) == 0 ||
+        !push_level(c, c->here, c->at, false, 0))
+        return false;
+    if (cursor_next(c, ret))
+        return true;
+    cursor_up(c);
+    return false;
+}
+
+void cursor_up(struct cursor *c)
+{
+    while (c->levels.len > 0 && vec_pop(&c->levels).hidden)
+        ;
+}
