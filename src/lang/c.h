@@ -104,8 +104,15 @@ enum {
     F_PATH
 };
 
+enum c_word {
+    C_WORD_KEYWORD = 1u << 0,
+    C_WORD_TYPE = 1u << 1,         /* keywords in front of a declarator: int, struct, static ... */
+    C_WORD_LIBRARY_TYPE = 1u << 2, /* no keywords, but the grammar knows them: size_t ... */
+};
+
+/* What a word is known as, 0 if it is any name. */
+unsigned c_word(struct slice word);
 bool c_is_keyword(struct slice word);
-/* Keywords that can only stand in front of a declarator: int, struct, static ... */
 bool c_is_type_keyword(struct slice word);
 
 #define C_LONG_VALUE 60u /* initialisers and macros beyond it are no part of a signature */

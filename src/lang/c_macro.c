@@ -5,6 +5,7 @@
  */
 #include "lang/c.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define MAX_NAMES 64u
@@ -20,83 +21,83 @@ static bool is_word(char c)
     return is_word_start(c) || (c >= '0' && c <= '9');
 }
 
-/* Asked of every word of every file. */
-static bool in_words(const struct slice *list, size_t n, struct slice w)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (list[i].n == w.n && list[i].p[0] == w.p[0] && memcmp(list[i].p, w.p, w.n) == 0)
-            return true;
-    }
-    return false;
-}
+/* ---- words that are known ---- */
 
-static const struct slice type_words[] = {
-    SLICE_INIT("void"),          SLICE_INIT("char"),       SLICE_INIT("short"),
-    SLICE_INIT("int"),           SLICE_INIT("long"),       SLICE_INIT("float"),
-    SLICE_INIT("double"),        SLICE_INIT("signed"),     SLICE_INIT("unsigned"),
-    SLICE_INIT("struct"),        SLICE_INIT("union"),      SLICE_INIT("enum"),
-    SLICE_INIT("static"),        SLICE_INIT("extern"),     SLICE_INIT("typedef"),
-    SLICE_INIT("register"),      SLICE_INIT("_Bool"),      SLICE_INIT("inline"),
-    SLICE_INIT("__inline"),      SLICE_INIT("__inline__"), SLICE_INIT("_Noreturn"),
-    SLICE_INIT("_Thread_local"), SLICE_INIT("_Complex"),   SLICE_INIT("__extension__")};
-static const struct slice other_words[] = {SLICE_INIT("if"),
-                                           SLICE_INIT("else"),
-                                           SLICE_INIT("for"),
-                                           SLICE_INIT("while"),
-                                           SLICE_INIT("do"),
-                                           SLICE_INIT("switch"),
-                                           SLICE_INIT("case"),
-                                           SLICE_INIT("default"),
-                                           SLICE_INIT("return"),
-                                           SLICE_INIT("break"),
-                                           SLICE_INIT("continue"),
-                                           SLICE_INIT("goto"),
-                                           SLICE_INIT("sizeof"),
-                                           SLICE_INIT("const"),
-                                           SLICE_INIT("volatile"),
-                                           SLICE_INIT("restrict"),
-                                           SLICE_INIT("asm"),
-                                           SLICE_INIT("__asm__"),
-                                           SLICE_INIT("__asm"),
-                                           SLICE_INIT("typeof"),
-                                           SLICE_INIT("__typeof__"),
-                                           SLICE_INIT("__typeof"),
-                                           SLICE_INIT("defined"),
-                                           SLICE_INIT("__attribute__"),
-                                           SLICE_INIT("_Alignof"),
-                                           SLICE_INIT("_Alignas"),
-                                           SLICE_INIT("_Generic"),
-                                           SLICE_INIT("_Atomic"),
-                                           SLICE_INIT("_Static_assert"),
-                                           SLICE_INIT("__alignof__"),
-                                           SLICE_INIT("__func__"),
-                                           SLICE_INIT("__FUNCTION__"),
-                                           SLICE_INIT("__FILE__"),
-                                           SLICE_INIT("__LINE__"),
-                                           SLICE_INIT("__VA_ARGS__"),
-                                           SLICE_INIT("__VA_OPT__"),
-                                           SLICE_INIT("__restrict"),
-                                           SLICE_INIT("__restrict__"),
-                                           SLICE_INIT("__volatile__"),
-                                           SLICE_INIT("__const"),
-                                           SLICE_INIT("__declspec"),
-                                           SLICE_INIT("offsetof"),
-                                           SLICE_INIT("NULL"),
-                                           SLICE_INIT("true"),
-                                           SLICE_INIT("false"),
-                                           SLICE_INIT("va_arg")};
+static const char *const type_words[] = {
+    "void",     "char",       "short",     "int",           "long",     "float",
+    "double",   "signed",     "unsigned",  "struct",        "union",    "enum",
+    "static",   "extern",     "typedef",   "register",      "_Bool",    "inline",
+    "__inline", "__inline__", "_Noreturn", "_Thread_local", "_Complex", "__extension__"};
+static const char *const other_words[] = {
+    "if",         "else",         "for",          "while",          "do",
+    "switch",     "case",         "default",      "return",         "break",
+    "continue",   "goto",         "sizeof",       "const",          "volatile",
+    "restrict",   "asm",          "__asm__",      "__asm",          "typeof",
+    "__typeof__", "__typeof",     "defined",      "__attribute__",  "_Alignof",
+    "_Alignas",   "_Generic",     "_Atomic",      "_Static_assert", "__alignof__",
+    "__func__",   "__FUNCTION__", "__FILE__",     "__LINE__",       "__VA_ARGS__",
+    "__VA_OPT__", "__restrict",   "__restrict__", "__volatile__",   "__const",
+    "__declspec", "offsetof",     "NULL",         "true",           "false",
+    "va_arg"};
+static const char *const library_types[] = {
+    "size_t",  "ssize_t",  "bool",    "int8_t",   "uint8_t",  "int16_t",   "uint16_t",
+    "int32_t", "uint32_t", "int64_t", "uint64_t", "intptr_t", "uintptr_t", "ptrdiff_t"};
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define WORD_SLOTS 512u
+
+/* A table of hashes: asked of every word of every file. */
+struct known_word {
+    struct slice text;
+    unsigned what; /* 0: the slot is free */
+};
+
+static struct known_word known_words[WORD_SLOTS];
+static pthread_once_t known_once = PTHREAD_ONCE_INIT;
+
+static unsigned word_slot(struct slice w)
+{
+    unsigned ends = (unsigned char)w.p[0] * 37u + (unsigned char)w.p[w.n - 1] * 101u;
+    return (ends + (unsigned)w.n * 7u + (unsigned char)w.p[w.n / 2] * 11u) % WORD_SLOTS;
+}
+
+static void know_words(const char *const *words, size_t n, unsigned what)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct slice w = slice_from(words[i]);
+        unsigned at = word_slot(w);
+        while (known_words[at].what != 0)
+            at = (at + 1) % WORD_SLOTS;
+        known_words[at] = (struct known_word){w, what};
+    }
+}
+
+static void know_all_words(void)
+{
+    know_words(type_words, COUNT(type_words), C_WORD_TYPE | C_WORD_KEYWORD);
+    know_words(other_words, COUNT(other_words), C_WORD_KEYWORD);
+    know_words(library_types, COUNT(library_types), C_WORD_LIBRARY_TYPE);
+}
+
+unsigned c_word(struct slice w)
+{
+    (void)pthread_once(&known_once, know_all_words);
+    if (w.n < 2)
+        return 0;
+    unsigned at = word_slot(w);
+    while (known_words[at].what != 0 && !slice_eq(known_words[at].text, w))
+        at = (at + 1) % WORD_SLOTS;
+    return known_words[at].what;
+}
 
 bool c_is_type_keyword(struct slice w)
 {
-    return w.n > 2 && in_words(type_words, COUNT(type_words), w);
+    return (c_word(w) & C_WORD_TYPE) != 0;
 }
 
 bool c_is_keyword(struct slice w)
 {
-    return w.n > 1 && (in_words(type_words, COUNT(type_words), w) ||
-                       in_words(other_words, COUNT(other_words), w));
+    return (c_word(w) & C_WORD_KEYWORD) != 0;
 }
 
 /* ---- scanning ---- */

@@ -31,6 +31,7 @@ struct tok_at {
     uint8_t kind;
     char c; /* of punctuation */
     uint32_t from, to;
+    unsigned word; /* what c_word says of it */
 };
 
 struct level {
@@ -195,7 +196,17 @@ static void push_token(struct mask *m, enum tok kind, char c, uint32_t from, uin
 {
     m->p3 = m->p2;
     m->p2 = m->p1;
-    m->p1 = (struct tok_at){(uint8_t)kind, c, from, to};
+    m->p1 = (struct tok_at){.kind = (uint8_t)kind, .c = c, .from = from, .to = to};
+}
+
+/* The word that begins there; there may be none. */
+static struct tok_at word_at(const struct mask *m, uint32_t from)
+{
+    struct tok_at t = {.kind = TOK_WORD, .from = from, .to = from};
+    while (t.to < m->n && is_word_char(m->src[t.to]))
+        t.to++;
+    t.word = c_word(text_of(m, &t));
+    return t;
 }
 
 static bool is_punct(const struct tok_at *t, char c)
@@ -218,23 +229,15 @@ static bool is_word(const struct mask *m, const struct tok_at *t, const char *wo
 }
 
 /* Words that begin a declaration, or are its type: those that the grammar knows. */
-static bool is_type_word(const struct mask *m, const struct tok_at *t)
+static bool is_type_word(const struct tok_at *t)
 {
-    static const char *const names[] = {"size_t",   "ssize_t",  "bool",      "int8_t",   "uint8_t",
-                                        "int16_t",  "uint16_t", "int32_t",   "uint32_t", "int64_t",
-                                        "uint64_t", "intptr_t", "uintptr_t", "ptrdiff_t"};
-    struct slice s = text_of(m, t);
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        if (slice_eq(s, slice_from(names[i])))
-            return true;
-    }
-    return c_is_type_keyword(s);
+    return (t->word & (C_WORD_TYPE | C_WORD_LIBRARY_TYPE)) != 0;
 }
 
 static bool is_name(const struct mask *m, const struct tok_at *t)
 {
     char c = t->kind == TOK_WORD ? m->src[t->from] : '0';
-    return !(c >= '0' && c <= '9') && !is_type_word(m, t) && !c_is_keyword(text_of(m, t));
+    return !(c >= '0' && c <= '9') && t->word == 0;
 }
 
 static bool is_tag_word(const struct mask *m, const struct tok_at *t)
@@ -288,7 +291,7 @@ static bool is_specifier(const struct mask *m, const struct tok_at *t)
 /* False: the word itself was blanked. */
 static bool before_word(struct mask *m, const struct tok_at *w)
 {
-    bool type = is_type_word(m, w), name = is_name(m, w);
+    bool type = is_type_word(w), name = is_name(m, w);
     if (is_word(m, &m->p1, "const")) { /* API const char */
         if (type && m->p2.kind == TOK_WORD && is_name(m, &m->p2))
             drop(m, 2);
@@ -313,7 +316,7 @@ static bool before_word(struct mask *m, const struct tok_at *w)
     } else if (is_word(m, &m->p2, "const")) { /* API const foo_t x */
         if (m->p3.kind == TOK_WORD && is_name(m, &m->p3) && is_shouting(m, &m->p3))
             drop(m, 3);
-    } else if (m->p2.kind == TOK_WORD && is_type_word(m, &m->p2) && !is_specifier(m, &m->p2) &&
+    } else if (m->p2.kind == TOK_WORD && is_type_word(&m->p2) && !is_specifier(m, &m->p2) &&
                !is_tag_word(m, &m->p2)) {
         if (is_shouting(m, &m->p1)) /* int API f */
             drop(m, 1);
@@ -330,7 +333,7 @@ static void before_star(struct mask *m)
         return;
     if (is_name(m, &m->p2))
         three_names(m, NULL);
-    else if (is_type_word(m, &m->p2) && !is_specifier(m, &m->p2) && !is_tag_word(m, &m->p2) &&
+    else if (is_type_word(&m->p2) && !is_specifier(m, &m->p2) && !is_tag_word(m, &m->p2) &&
              is_shouting(m, &m->p1)) /* void API * */
         drop(m, 1);
     else if (is_word(m, &m->p2, "const") && m->p3.kind == TOK_WORD && is_name(m, &m->p3) &&
@@ -352,7 +355,7 @@ static void argument_word(struct mask *m, const struct tok_at *w)
     if (m->p1.kind != TOK_WORD || !in_arguments(m))
         return;
     if (is_tag_word(m, &m->p1) || is_word(m, &m->p1, "const") || is_word(m, &m->p1, "volatile") ||
-        (c_is_type_keyword(text_of(m, &m->p1)) && is_type_word(m, w)))
+        ((m->p1.word & C_WORD_TYPE) != 0 && is_type_word(w)))
         drop(m, 1);
 }
 
@@ -443,14 +446,6 @@ static void open_paren(struct mask *m)
         l->attr_at = m->p1.from + 1;
 }
 
-static struct tok_at word_at(const struct mask *m, uint32_t from)
-{
-    struct tok_at t = {TOK_WORD, 0, from, from};
-    while (t.to < m->n && is_word_char(m->src[t.to]))
-        t.to++;
-    return t;
-}
-
 /* `MACRO(x)` alone on its line, and no semicolon. At file scope only in capitals, lest it be a
  * function in the old style, and not before `name(`: then it is the function's type. */
 static bool lacks_semicolon(struct mask *m, uint32_t next, bool new_line)
@@ -492,7 +487,7 @@ static bool begins_declarator(const struct mask *m, uint32_t at)
 {
     bool ignored;
     struct tok_at type = word_at(m, at);
-    if (type.from == type.to || is_type_word(m, &type) || !is_name(m, &type))
+    if (type.from == type.to || is_type_word(&type) || !is_name(m, &type))
         return type.from != type.to;
     uint32_t next = significant(m, type.to, &ignored);
     return next < m->n && (is_word_char(m->src[next]) || m->src[next] == '*');
@@ -510,13 +505,13 @@ static void close_paren(struct mask *m)
     char c = next < m->n ? m->src[next] : '\0';
     if (l->attr_at != 0 && (c == ';' || c == '{' || begins_declarator(m, next))) {
         blank(m, l->attr_at - 1, m->at);
-        m->p1 = (struct tok_at){TOK_PUNCT, ')', m->at - 1, m->at};
+        m->p1 = (struct tok_at){.kind = TOK_PUNCT, .c = ')', .from = m->at - 1, .to = m->at};
         l->words = 2;
     } else if (lacks_semicolon(m, next, new_line)) {
         if (is_blank(m->src[next - 1]) || l->kind == TOP)
             add_semicolon(m, next);
         end_statement(m);
-        m->p1 = (struct tok_at){TOK_PUNCT, ';', next - 1, next};
+        m->p1 = (struct tok_at){.kind = TOK_PUNCT, .c = ';', .from = next - 1, .to = next};
     }
     l->attr_at = l->macro_at = 0;
 }
@@ -566,19 +561,17 @@ static void lone_word(struct mask *m)
     if (l->kind == FIELDS && ends) {
         drop(m, 1);
     } else if (l->kind == BLOCK && is_blank(m->src[next - 1]) &&
-               (ends || (then.to > next && !is_type_word(m, &then)))) {
+               (ends || (then.to > next && !is_type_word(&then)))) {
         put(m, next - 1, ';');
-        m->p1 = (struct tok_at){TOK_PUNCT, ';', next - 1, next};
+        m->p1 = (struct tok_at){.kind = TOK_PUNCT, .c = ';', .from = next - 1, .to = next};
     }
 }
 
 static void word(struct mask *m, uint32_t from)
 {
-    uint32_t to = from + 1;
-    while (to < m->n && is_word_char(m->src[to]))
-        to++;
+    struct tok_at w = word_at(m, from);
+    uint32_t to = w.to;
     m->at = to;
-    struct tok_at w = {TOK_WORD, 0, from, to};
     argument_word(m, &w);
     bool stays = m->p1.kind != TOK_WORD || before_word(m, &w);
     struct level *l = top(m);
@@ -590,6 +583,7 @@ static void word(struct mask *m, uint32_t from)
     if (!stays)
         return;
     push_token(m, TOK_WORD, 0, from, to);
+    m->p1.word = w.word;
     if (begins_statement(&m->p2) && is_shouting(m, &w))
         lone_word(m);
 }

@@ -56,8 +56,8 @@ static void give(struct cursor *c, const Subtree *node, Length at, TSSymbol alia
     ret->node = (TSNode){{at.bytes, at.extent.row, at.extent.column, alias}, node, c->tree};
     ret->symbol = ts_language_public_symbol(language, symbol);
     ret->field = field;
-    ret->named = alias != 0 ? ts_language_symbol_metadata(language, alias).named
-                            : ts_subtree_named(*node);
+    ret->named =
+        alias != 0 ? ts_language_symbol_metadata(language, alias).named : ts_subtree_named(*node);
 }
 
 void cursor_start(struct cursor *c, const TSTree *tree, struct cursor_at *ret)
@@ -148,8 +148,7 @@ bool cursor_next(struct cursor *c, struct cursor_at *ret)
 
 bool cursor_down(struct cursor *c, struct cursor_at *ret)
 {
-    if (ts_subtree_visible_child_count(*c->here) == 0 ||
-        !push_level(c, c->here, c->at, false, 0))
+    if (ts_subtree_visible_child_count(*c->here) == 0 || !push_level(c, c->here, c->at, false, 0))
         return false;
     if (cursor_next(c, ret))
         return true;

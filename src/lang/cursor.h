@@ -24,7 +24,7 @@ struct cursor_at {
     bool named;
 };
 
-struct cursor *cursor_new(void);      /* NULL: out of memory */
+struct cursor *cursor_new(void);    /* NULL: out of memory */
 void cursor_free(struct cursor *c); /* takes NULL */
 
 /* Begins at the root of the tree, which must stay; any walk before is forgotten. */

@@ -45,7 +45,7 @@ struct range {
 /* Without what they have in common at both ends, cut between characters. */
 static struct range trim(struct slice old, struct slice new)
 {
-    uint32_t n_old = (uint32_t)old.n, n_new = (uint32_t)new.n;
+    uint32_t n_old = (uint32_t)old.n, n_new = (uint32_t) new.n;
     uint32_t most = n_old < n_new ? n_old : n_new;
     uint32_t head = common_head(old.p, new.p, most);
     while (head > 0 && head < n_old && is_continuation(old.p[head]))

@@ -39,7 +39,8 @@ static void assert_point(TSPoint is, const char *text, uint32_t at)
 
 /* Does one edit after the other. The bytes that come are those at the same distance from the end, for
  * what stands behind is as in the new text already. */
-static void assert_leads_to(struct slice old, struct slice new, const TSInputEdit *edits, uint32_t n)
+static void assert_leads_to(struct slice old, struct slice new, const TSInputEdit *edits,
+                            uint32_t n)
 {
     struct buf is = {0}, next = {0};
     size_t behind = 0; /* bytes of the end that are new */
@@ -75,16 +76,16 @@ static uint32_t check(struct slice old, struct slice new)
 
 static void add_function(struct buf *b, unsigned i)
 {
-    buf_printf(b, "\nint f%u(int x)\n{\n    int sum = x; /* \xc3\xa4 */\n    return g%u(sum);\n}\n", i,
-               i % 7);
+    buf_printf(b, "\nint f%u(int x)\n{\n    int sum = x; /* \xc3\xa4 */\n    return g%u(sum);\n}\n",
+               i, i % 7);
 }
 
 /* Cuts out a line, or puts one in, or changes a letter, at random places; some of the lines are the
  * same as others. */
 static void mutate(struct slice text, struct buf *ret)
 {
-    static const char *const lines[] = {"    sum += 1;\n", "\n", "}\n", "    h(\"\xc3\xb6\", sum);\n",
-                                        "int k;"};
+    static const char *const lines[] = {"    sum += 1;\n", "\n", "}\n",
+                                        "    h(\"\xc3\xb6\", sum);\n", "int k;"};
     uint32_t places = 1 + below(4), at = 0;
     buf_reset(ret);
     for (uint32_t i = 0; i < places; i++) {
@@ -155,7 +156,8 @@ static void test_edits__are_one_where_all_differs(void **state)
     buf_release(&new);
 }
 
-static struct facts *facts_of(struct extract *x, struct trees *trees, unsigned lang, struct slice text)
+static struct facts *facts_of(struct extract *x, struct trees *trees, unsigned lang,
+                              struct slice text)
 {
     struct facts *f = NULL;
     extract_with(x, trees);
