@@ -22,8 +22,6 @@ struct level {
 
 struct cursor {
     const TSTree *tree;
-    const Subtree *here; /* the node that was given last, and where it is */
-    Length at;
     VEC(struct level) levels;
     bool failed;
 };
@@ -46,15 +44,18 @@ bool cursor_failed(const struct cursor *c)
     return c->failed;
 }
 
-static void give(struct cursor *c, const Subtree *node, Length at, TSSymbol alias, TSFieldId field,
-                 struct cursor_at *ret)
+static TSSymbol public_symbol(const TSLanguage *language, TSSymbol symbol)
+{
+    return symbol < ts_builtin_sym_error_repeat ? language->public_symbol_map[symbol] : symbol;
+}
+
+static void give(const struct cursor *c, const Subtree *node, Length at, TSSymbol alias,
+                 TSFieldId field, struct cursor_at *ret)
 {
     const TSLanguage *language = c->tree->language;
     TSSymbol symbol = alias != 0 ? alias : ts_subtree_symbol(*node);
-    c->here = node;
-    c->at = at;
     ret->node = (TSNode){{at.bytes, at.extent.row, at.extent.column, alias}, node, c->tree};
-    ret->symbol = ts_language_public_symbol(language, symbol);
+    ret->symbol = public_symbol(language, symbol);
     ret->field = field;
     ret->named =
         alias != 0 ? ts_language_symbol_metadata(language, alias).named : ts_subtree_named(*node);
@@ -72,29 +73,31 @@ void cursor_start(struct cursor *c, const TSTree *tree, struct cursor_at *ret)
 static void fetch_ahead(const struct level *l)
 {
     for (uint32_t i = 0; i < l->n; i++) {
-        if (!l->children[i].data.is_inline)
-            __builtin_prefetch(l->children[i].ptr);
+        if (!l->children[i].data.is_inline) {
+            __builtin_prefetch((const char *)l->children[i].ptr - 16);
+            __builtin_prefetch((const char *)l->children[i].ptr + 48);
+        }
     }
 }
 
-static bool push_level(struct cursor *c, const Subtree *parent, Length at, bool hidden,
-                       TSFieldId outer)
+static bool push_level(struct cursor *c, Subtree parent, Length at, bool hidden, TSFieldId outer)
 {
     const TSLanguage *language = c->tree->language;
-    uint32_t production = ts_subtree_production_id(*parent);
-    struct level l = {
-        .children = ts_subtree_children(*parent),
-        .n = ts_subtree_child_count(*parent),
-        .at = at,
-        .aliases = ts_language_alias_sequence(language, production),
-        .outer = outer,
-        .hidden = hidden,
-    };
-    ts_language_field_map(language, production, &l.fields, &l.fields_end);
-    fetch_ahead(&l);
-    if (!vec_push(&c->levels, l))
-        c->failed = true;
-    return !c->failed;
+    uint32_t production = ts_subtree_production_id(parent);
+    struct level *l = vec_grow(&c->levels, 1);
+    c->failed |= l == NULL;
+    if (l == NULL)
+        return false;
+    l->children = ts_subtree_children(parent);
+    l->n = ts_subtree_child_count(parent);
+    l->next = l->structural = 0;
+    l->at = at;
+    l->aliases = ts_language_alias_sequence(language, production);
+    l->outer = outer;
+    l->hidden = hidden;
+    ts_language_field_map(language, production, &l->fields, &l->fields_end);
+    fetch_ahead(l);
+    return true;
 }
 
 static TSFieldId field_of(const struct level *l)
@@ -126,7 +129,7 @@ static bool take_child(struct cursor *c, struct cursor_at *ret)
     if (visible)
         give(c, child, at, alias, field, ret);
     else if (ts_subtree_visible_child_count(*child) > 0)
-        (void)push_level(c, child, at, true, field);
+        (void)push_level(c, *child, at, true, field);
     return visible;
 }
 
@@ -146,11 +149,13 @@ bool cursor_next(struct cursor *c, struct cursor_at *ret)
     return false;
 }
 
-bool cursor_down(struct cursor *c, struct cursor_at *ret)
+bool cursor_down(struct cursor *c, struct cursor_at *at)
 {
-    if (ts_subtree_visible_child_count(*c->here) == 0 || !push_level(c, c->here, c->at, false, 0))
+    Subtree node = *(const Subtree *)at->node.id;
+    Length from = {at->node.context[0], {at->node.context[1], at->node.context[2]}};
+    if (ts_subtree_visible_child_count(node) == 0 || !push_level(c, node, from, false, 0))
         return false;
-    if (cursor_next(c, ret))
+    if (cursor_next(c, at))
         return true;
     cursor_up(c);
     return false;

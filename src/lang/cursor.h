@@ -30,9 +30,9 @@ void cursor_free(struct cursor *c); /* takes NULL */
 /* Begins at the root of the tree, which must stay; any walk before is forgotten. */
 void cursor_start(struct cursor *c, const TSTree *tree, struct cursor_at *ret);
 
-/* To the first child of the node that was given last. False: it has none; `ret` is untouched, and
+/* From the node that was given last to its first child. False: it has none; `at` is untouched, and
  * cursor_next goes on from that node. */
-bool cursor_down(struct cursor *c, struct cursor_at *ret);
+bool cursor_down(struct cursor *c, struct cursor_at *at);
 
 /* To the next child of the same parent. False: there is none; then cursor_up. */
 bool cursor_next(struct cursor *c, struct cursor_at *ret);

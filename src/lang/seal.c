@@ -10,9 +10,18 @@
 
 /* ---- names to binds ---- */
 
-static uint32_t newest(const struct extract *x, uint32_t scope, uint32_t name)
+/* What spares most looks into the map of binds. */
+struct sight {
+    const struct extract *x;
+    uint8_t *has_stars, *has_binds; /* by scope */
+    uint8_t *is_bound;              /* by name: somewhere in the file */
+};
+
+static uint32_t newest(const struct sight *v, uint32_t scope, uint32_t name)
 {
-    const uint32_t *b = map_get(&x->walk->binds, (uint64_t)scope << 32 | name);
+    if (v->has_binds[scope] == 0)
+        return 0;
+    const uint32_t *b = map_get(&v->x->walk->binds, (uint64_t)scope << 32 | name);
     return b != NULL ? *b : 0;
 }
 
@@ -29,11 +38,12 @@ static bool lexical(const struct extract *x, uint32_t s, uint32_t from_scope, co
 /* The bind of name in exactly this scope that is in force at byte pos: the newest one before it,
  * else (names that are hoisted) the oldest behind it. Of a name that is bound thousands of
  * times in one scope only the last MAX_CHAIN binds count: the work stays linear. */
-static uint32_t in_scope(const struct extract *x, uint32_t scope, uint32_t from_scope,
-                         uint32_t name, unsigned ns, uint32_t pos)
+static uint32_t in_scope(const struct sight *v, uint32_t scope, uint32_t from_scope, uint32_t name,
+                         unsigned ns, uint32_t pos)
 {
+    const struct extract *x = v->x;
     uint32_t later = 0, steps = 0;
-    for (uint32_t i = newest(x, scope, name); i != 0 && steps < MAX_CHAIN;
+    for (uint32_t i = newest(v, scope, name); i != 0 && steps < MAX_CHAIN;
          i = x->binds.at[i].next, steps++) {
         const struct bind *b = &x->binds.at[i];
         if ((b->ns & ns) == 0 || !lexical(x, scope, from_scope, b))
@@ -54,14 +64,16 @@ static bool closed(const struct extract *x, uint32_t s, unsigned ns)
 }
 
 /* Block scopes below a type scope still see it "directly". */
-static uint32_t bind_name(const struct extract *x, const struct term *t, uint32_t pos)
+static uint32_t bind_name(const struct sight *v, const struct term *t, uint32_t pos)
 {
     uint32_t s = t->b;
+    if (v->is_bound[t->a] == 0)
+        return 0;
     for (;;) {
-        uint32_t b = in_scope(x, s, t->b, t->a, t->aux, pos);
-        if (b != 0 || closed(x, s, t->aux))
+        uint32_t b = in_scope(v, s, t->b, t->a, t->aux, pos);
+        if (b != 0 || closed(v->x, s, t->aux))
             return b;
-        s = x->scopes.at[s].parent;
+        s = v->x->scopes.at[s].parent;
     }
 }
 
@@ -74,22 +86,32 @@ static uint32_t with_stars(const struct extract *x, const uint8_t *has_stars, ui
     return s;
 }
 
-static void bind_names(struct extract *x, uint8_t *has_stars)
+static void look_around(const struct sight *v)
 {
+    const struct extract *x = v->x;
     for (uint32_t i = 1; i < x->stars.len; i++)
-        has_stars[x->stars.at[i].scope] = 1;
+        v->has_stars[x->stars.at[i].scope] = 1;
+    for (uint32_t i = 1; i < x->binds.len; i++) {
+        v->has_binds[x->binds.at[i].scope] = 1;
+        v->is_bound[x->binds.at[i].name] = 1;
+    }
+}
+
+static void bind_names(struct extract *x, const struct sight *v)
+{
+    look_around(v);
     for (uint32_t i = 1; i < x->terms.len; i++) {
         struct term *t = &x->terms.at[i];
         if (t->op != TERM_NAME)
             continue;
-        uint32_t b = bind_name(x, t, x->term_pos.at[i]);
+        uint32_t b = bind_name(v, t, x->term_pos.at[i]);
         if (b != 0) {
             t->op = TERM_BOUND;
             t->a = b;
             t->b = 0;
         } else {
             t->op = TERM_FREE;
-            t->b = with_stars(x, has_stars, t->b, t->aux);
+            t->b = with_stars(x, v->has_stars, t->b, t->aux);
         }
     }
 }
@@ -493,11 +515,12 @@ int ex_seal(struct extract *x, struct facts **ret_facts, struct err *err)
 {
     if (x->failed)
         return err_set(err, PT_ENOMEM, "out of memory for the facts of %s", x->path);
-    uint8_t *has_stars = mem_calloc(x->scopes.len, 1);
-    if (has_stars == NULL)
+    uint32_t scopes = x->scopes.len;
+    uint8_t *marks = mem_calloc((size_t)scopes * 2 + intern_count(&x->syms) + 1, 1);
+    if (marks == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the facts of %s", x->path);
-    bind_names(x, has_stars);
-    mem_free(has_stars);
+    bind_names(x, &(struct sight){x, marks, marks + scopes, marks + (size_t)scopes * 2});
+    mem_free(marks);
     struct keep k = {.x = x};
     int rc = seal(&k, ret_facts, err);
     mem_free(k.terms);
