@@ -13,12 +13,20 @@ set(PT_GRAMMARS
     tree-sitter-typescript/tsx/src
     tree-sitter-typescript/typescript/src)
 
+# The library and the parsers are compiled through files of ours, which include them: see there why.
 set(sources "${tree_sitter}/src/lib.c")
+set(compiled "${CMAKE_SOURCE_DIR}/cmake/grammars/library.c")
 foreach(grammar IN LISTS PT_GRAMMARS)
     list(APPEND sources "${modules}/${grammar}/parser.c")
+    set(parser "${CMAKE_BINARY_DIR}/generated/grammars/${grammar}/parser.c")
+    configure_file("${CMAKE_SOURCE_DIR}/cmake/grammars/parser.c.in" "${parser}" @ONLY)
+    set_source_files_properties("${parser}" PROPERTIES
+        INCLUDE_DIRECTORIES "${modules}/${grammar}" OBJECT_DEPENDS "${modules}/${grammar}/parser.c")
+    list(APPEND compiled "${parser}")
     # Not every grammar has a scanner; C does not.
     if(EXISTS "${modules}/${grammar}/scanner.c")
         list(APPEND sources "${modules}/${grammar}/scanner.c")
+        list(APPEND compiled "${modules}/${grammar}/scanner.c")
         # Each grammar is compiled against the tree_sitter/parser.h that was generated with it.
         set_source_files_properties("${modules}/${grammar}/scanner.c" PROPERTIES
             INCLUDE_DIRECTORIES "${modules}/${grammar}")
@@ -34,7 +42,7 @@ foreach(source IN LISTS sources)
     endif()
 endforeach()
 
-add_library(ptgrammars STATIC ${sources})
+add_library(ptgrammars STATIC ${compiled})
 target_compile_options(ptgrammars PRIVATE -O2 -g0 -w)
 target_compile_definitions(ptgrammars PRIVATE _GNU_SOURCE)
 target_include_directories(ptgrammars PRIVATE "${tree_sitter}/src")
