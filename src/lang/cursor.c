@@ -109,28 +109,47 @@ static TSFieldId field_of(const struct level *l)
     return l->outer;
 }
 
-/* The next child of a level is taken; gives it to `ret` if it is to be seen, and goes into it if
- * something in it is. */
+static void step_over(struct level *l, Subtree child)
+{
+    l->structural += !ts_subtree_extra(child);
+    l->next++;
+    if (l->next < l->n) {
+        l->at = length_add(l->at, ts_subtree_size(child));
+        l->at = length_add(l->at, ts_subtree_padding(l->children[l->next]));
+    }
+}
+
+/* Most hidden nodes are a name of the grammar for the one that they hold, without a word about it. */
+static const Subtree *look_through(const Subtree *node)
+{
+    while (ts_subtree_child_count(*node) == 1 && node->ptr->production_id == 0 &&
+           !ts_subtree_visible(*node))
+        node = ts_subtree_children(*node);
+    return node;
+}
+
+/* Takes the next child of a level: gives it to `ret` if it is to be seen, or goes into it if something
+ * in it is. */
 static bool take_child(struct cursor *c, struct cursor_at *ret)
 {
     struct level *l = &vec_last(&c->levels);
     const Subtree *child = &l->children[l->next];
-    Length at = l->at;
+    const Length at = l->at;
     bool extra = ts_subtree_extra(*child);
     TSSymbol alias = !extra && l->aliases != NULL ? l->aliases[l->structural] : 0;
-    bool visible = alias != 0 || ts_subtree_visible(*child);
     TSFieldId field = extra ? 0 : field_of(l);
-    l->structural += !extra;
-    l->next++;
-    if (l->next < l->n) {
-        l->at = length_add(at, ts_subtree_size(*child));
-        l->at = length_add(l->at, ts_subtree_padding(l->children[l->next]));
+    step_over(l, *child);
+    if (alias == 0) {
+        child = look_through(child);
+        field = ts_subtree_extra(*child) ? 0 : field;
     }
-    if (visible)
+    if (alias != 0 || ts_subtree_visible(*child)) {
         give(c, child, at, alias, field, ret);
-    else if (ts_subtree_visible_child_count(*child) > 0)
+        return true;
+    }
+    if (ts_subtree_visible_child_count(*child) > 0)
         (void)push_level(c, *child, at, true, field);
-    return visible;
+    return false;
 }
 
 bool cursor_next(struct cursor *c, struct cursor_at *ret)
