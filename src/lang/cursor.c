@@ -4,9 +4,9 @@
 #include "base/vec.h"
 
 /* Of tree-sitter's library itself. */
-#include "language.h"
-#include "subtree.h"
-#include "tree.h"
+#include <language.h>
+#include <subtree.h>
+#include <tree.h>
 
 /* The children of a node, or of a part of one that has no place in the syntax (a hidden node). */
 struct level {
