@@ -23,7 +23,8 @@
     X(EUSAGE, -13, "usage error")                                                                  \
     X(ESTALE, -14, "changed in the meantime")                                                      \
     X(EINTERNAL, -15, "internal error")                                                            \
-    X(EBUSY, -16, "in use")
+    X(EBUSY, -16, "in use")                                                                        \
+    X(EREFUSED, -17, "refused unless it is forced")
 
 enum pt_code {
     PT_OK = 0,

@@ -37,6 +37,9 @@ const struct param shared_options[] = {
     {.name = "no-daemon",
      .help = "neither ask nor start the daemon (nor with PARSELTONGUE_NO_DAEMON=1)",
      .type = PARAM_FLAG},
+    {.name = "force",
+     .help = "also if the tree is /, the home folder, or above that",
+     .type = PARAM_FLAG},
     {.name = "color",
      .value = "auto|always|never",
      .choices = "auto|always|never",
@@ -60,6 +63,7 @@ bool shared_option_applies(const struct method *m, const struct param *option)
         {"no-ignore", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
         {"no-refresh", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED | METHOD_WRITES},
         {"no-daemon", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
+        {"force", UINT32_MAX, METHOD_NO_WORKSPACE | METHOD_CLOSED},
     };
     for (unsigned i = 0; m->params[i].name != NULL && i < MAX_PARAMS; i++) {
         if (strcmp(m->params[i].name, option->name) == 0)
@@ -247,6 +251,8 @@ static void set_shared(struct args *a, const struct given *g)
         a->no_refresh = true;
     else if (strcmp(g->name, "no-daemon") == 0)
         a->no_daemon = true;
+    else if (strcmp(g->name, "force") == 0)
+        a->force = true;
     else if (strcmp(g->name, "help") == 0)
         a->help = true;
     else if (strcmp(g->name, "version") == 0)

@@ -24,7 +24,7 @@ struct args {
     uint32_t threads;
     enum colour colour;
     bool json; /* right even if parsing failed elsewhere */
-    bool no_ignore, no_refresh, no_daemon, help, version;
+    bool no_ignore, no_refresh, no_daemon, force, help, version;
     bool query; /* the first word is that */
 };
 

@@ -141,6 +141,7 @@ static int send_call(struct client *c, struct look look, bool sync, uint32_t *re
     put_limits(&line, c->call);
     put_look(&line, c, look);
     put_string(&line, "program", c->call->program);
+    buf_str(&line, c->force ? ",\"force\":true" : "");
     buf_str(&line, sync ? ",\"sync\":true}}\n" : "}}\n");
     int rc = wire_send(&c->wire, &line, err);
     buf_release(&line);
@@ -263,7 +264,7 @@ static int take_result(const struct client *c, struct slice result, struct clien
 
 static int code_named(struct slice name)
 {
-    static const int codes[] = {PT_ENOENT, PT_EAMBIGUOUS, PT_EUSAGE, PT_ESTALE};
+    static const int codes[] = {PT_ENOENT, PT_EAMBIGUOUS, PT_EUSAGE, PT_ESTALE, PT_EREFUSED};
     for (unsigned i = 0; i < PT_COUNT(codes); i++) {
         const char *known = err_name(codes[i]);
         if (name.n == strlen(known) + 2 && memcmp(name.p + 1, known, name.n - 2) == 0)
@@ -344,6 +345,19 @@ void client_answer_release(struct client_answer *a)
 
 /* ---- for those who read or write the store themselves ---- */
 
+static int not_synced(struct slice data, struct err *err)
+{
+    struct buf text = {0};
+    int rc = PT_EREFUSED;
+    if (code_named(wire_member(data, "code")) == PT_EREFUSED &&
+        wire_text(wire_member(data, "message"), &text, NULL) == PT_OK)
+        (void)err_set(err, rc, "%s", buf_cstr(&text));
+    else
+        rc = err_set(err, PT_EINTERNAL, "the daemon cannot bring the graph up to date");
+    buf_release(&text);
+    return rc;
+}
+
 int client_sync(struct client *c, struct err *err)
 {
     struct buf line = {0};
@@ -351,12 +365,12 @@ int client_sync(struct client *c, struct err *err)
     uint32_t id = put_head(&line, c, "list"); /* what costs least */
     buf_str(&line, ",\"params\":{\"limit\":1,\"sync\":true,\"workspace\":");
     buf_json_str(&line, c->root, strlen(c->root));
-    buf_str(&line, "}}\n");
+    buf_str(&line, c->force ? ",\"force\":true}}\n" : "}}\n");
     int rc = wire_send(&c->wire, &line, err);
     if (rc == PT_OK)
         rc = await(c, id, &answer, err);
     if (rc == PT_OK && wire_member(answer, "result").n == 0)
-        rc = err_set(err, PT_EINTERNAL, "the daemon cannot bring the graph up to date");
+        rc = not_synced(wire_member(wire_member(answer, "error"), "data"), err);
     buf_release(&line);
     return rc;
 }

@@ -20,6 +20,7 @@ struct client {
     const struct call *call;
     const struct output *out; /* for whom the answer is rendered */
     struct progress *progress;
+    bool force; /* whatever folder the tree is (engine/root.h) */
     uint32_t last_id;
     uint32_t files;     /* of a first index, when it was looked at last */
     bool reading_ended; /* they are counted for the second time */
@@ -40,7 +41,8 @@ bool client_can_ask(const struct call *call, const char *root);
 int client_open(struct client *c, bool may_start, struct err *err);
 void client_close(struct client *c);
 
-/* PT_OK: there is an answer, be it a failure's. PT_ECANCELED: Ctrl-C. Else: answer it yourself. */
+/* PT_OK: there is an answer, be it a failure's. PT_ECANCELED: Ctrl-C. PT_EREFUSED is the last word,
+ * here and below. Else: answer it yourself. */
 int client_ask(struct client *c, struct client_answer *ret, struct err *err);
 void client_answer_release(struct client_answer *a);
 

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
+#include "engine/root.h"
 #include "server/config.h"
 
 #include <signal.h>
@@ -87,11 +88,21 @@ static void name_program(struct run *r, struct call *c)
         strcmp(buf_cstr(&here), buf_cstr(&r->root)) != 0)
         dir = r->args->values[0]; /* index DIR */
     buf_release(&here);
-    if (dir == NULL)
-        return;
-    buf_str(&r->program, " --workspace ");
-    shell_quote(&r->program, dir);
+    if (dir != NULL) {
+        buf_str(&r->program, " --workspace ");
+        shell_quote(&r->program, dir);
+    }
+    buf_str(&r->program, r->args->force ? " --force" : "");
     c->program = buf_cstr(&r->program);
+}
+
+/* A dump is no tree, wherever it is kept; and `verify` reads none. */
+static int check_root(struct run *r, struct err *err)
+{
+    const struct method *m = r->args->method;
+    if (r->args->force || m->flags & METHOD_CLOSED || strcmp(m->name, "ingest") == 0)
+        return PT_OK;
+    return root_check(buf_cstr(&r->root), err);
 }
 
 static int open_workspace(struct run *r, struct call *c, struct err *err)
@@ -215,14 +226,14 @@ static int show_answer(struct run *r, struct client_answer *a)
     return (int)status_of(a->code, a->has_candidates);
 }
 
-static int report_interrupt(struct run *r)
+static int report_end(struct run *r, int code, const char *message)
 {
     struct answer a;
     answer_init(&a);
-    answer_fail(&a, PT_ECANCELED, "interrupted");
+    answer_fail(&a, code, message);
     output_failure(&r->out, &a);
     answer_release(&a);
-    return STATUS_INTERRUPTED;
+    return (int)status_of(code, false);
 }
 
 /* The daemon's part. PT_OK with *ret_status: it has answered; with -1: the rest is done here. */
@@ -261,6 +272,7 @@ static int with_daemon(struct run *r, struct call *c)
                             .root = buf_cstr(&r->root),
                             .call = c,
                             .out = &r->out,
+                            .force = r->args->force,
                             .progress = &r->progress};
     struct err err = {0};
     struct buf text = {0};
@@ -276,7 +288,9 @@ static int with_daemon(struct run *r, struct call *c)
     else
         client_close(&client);
     if (rc == PT_ECANCELED)
-        return report_interrupt(r);
+        return report_end(r, rc, "interrupted");
+    if (rc == PT_EREFUSED)
+        return report_end(r, rc, err.msg);
     if (rc != PT_OK && rc != PT_ENOENT) {
         buf_printf(&text, "%s; answering without the daemon", err.msg);
         notice(r, buf_cstr(&text));
@@ -324,6 +338,8 @@ static int run_verb(struct run *r)
     set_up(r, &c);
     if (!(c.method->flags & METHOD_NO_WORKSPACE))
         rc = find_root(r, &err);
+    if (rc == PT_OK && !(c.method->flags & METHOD_NO_WORKSPACE))
+        rc = check_root(r, &err);
     if (rc == PT_OK && !(c.method->flags & METHOD_NO_WORKSPACE)) {
         name_program(r, &c);
         status = with_daemon(r, &c);

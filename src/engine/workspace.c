@@ -54,7 +54,7 @@ int workspace_root_of(const char *dir, struct buf *ret_root, struct err *err)
 }
 
 /* <base of all state>/<name of the folder>-<hash of its path> */
-static int state_path(const char *root, struct buf *ret, struct err *err)
+int workspace_state_path(const char *root, struct buf *ret, struct err *err)
 {
     int rc = state_base(ret, err);
     if (rc != PT_OK)
@@ -206,7 +206,7 @@ static int make_state(const char *dir, struct err *err)
 static int open_state(struct workspace *w, struct err *err)
 {
     struct buf state = {0};
-    int rc = state_path(w->root, &state, err);
+    int rc = workspace_state_path(w->root, &state, err);
     if (rc == PT_OK) {
         w->state = arena_strndup(&w->arena, state.p, state.n);
         rc =

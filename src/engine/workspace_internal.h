@@ -23,6 +23,9 @@ struct workspace {
     struct follower *follower; /* owned; NULL: nobody follows the tree */
 };
 
+/* Where the state of the tree at root (without links) is kept; appended to what `ret` holds. */
+int workspace_state_path(const char *root, struct buf *ret, struct err *err);
+
 /* The lock that who writes the state holds; io_close gives it back. */
 int workspace_lock(const struct workspace *w, int *ret, struct err *err);
 int workspace_open_to_read(struct workspace *w, struct err *err);

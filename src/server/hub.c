@@ -4,10 +4,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/root.h"
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -362,19 +362,6 @@ int hub_root(const char *root, struct buf *ret, struct err *err)
     return rc;
 }
 
-/* Is it /, the home, or a folder above that? */
-static bool is_too_much(const char *root)
-{
-    const char *given = getenv("HOME");
-    struct buf home = {0};
-    size_t n = strlen(root);
-    bool above = strcmp(root, "/") == 0;
-    if (!above && given != NULL && given[0] == '/' && io_realpath(given, &home, NULL) == PT_OK)
-        above = strncmp(buf_cstr(&home), root, n) == 0 && (home.p[n] == '/' || home.p[n] == '\0');
-    buf_release(&home);
-    return above;
-}
-
 static struct place *find(struct hub *h, const char *root)
 {
     for (struct link *l = h->places.next; l != &h->places; l = l->next) {
@@ -431,10 +418,8 @@ static int open_root(struct hub *h, const char *root, bool force, struct place *
         *ret = p;
         return PT_OK;
     }
-    if (!force && is_too_much(root))
-        return err_set(err, PT_EINVAL, "%s is more than one project: it is followed only by force",
-                       root);
-    return begin_open(h, root, ret, err);
+    int rc = force ? PT_OK : root_check(root, err);
+    return rc == PT_OK ? begin_open(h, root, ret, err) : rc;
 }
 
 int hub_open(struct hub *h, const char *root, bool force, struct place **ret, struct err *err)

@@ -43,8 +43,8 @@ int hub_new(const struct hub_options *o, struct hub **ret, struct err *err);
 void hub_close(struct hub *h, void (*done)(void *ctx), void *ctx);
 
 /* The place of the tree at `root`, an absolute path; opened if it is not yet. PT_EINVAL: that is no
- * folder, or one that holds more than a tree (/, the home), unless `force`; PT_EBUSY: it is being
- * released; PT_ELIMIT. */
+ * folder; PT_EREFUSED: it holds more than a tree (engine/root.h), unless `force`; PT_EBUSY: it is
+ * being released; PT_ELIMIT. */
 int hub_open(struct hub *h, const char *root, bool force, struct place **ret, struct err *err);
 /* The folder that `root` leads to, without links; replaces what `ret` holds. By any thread. */
 int hub_root(const char *root, struct buf *ret, struct err *err);

@@ -326,6 +326,31 @@ def test_a_release_holds_until_its_connection_ends(place):
     other.close()
 
 
+def test_the_home_is_refused_with_and_without_a_daemon(place):
+    """The same words and exit status, and no way round: not in the process itself, and nothing is left behind."""
+    home = place.top / "home"
+    (place.top / "link").symlink_to(home)
+    place.write({"x.py": "def home():\n    pass\n"}, home)
+    place.env["HOME"] = str(home)
+    for options in ([], ["--no-daemon"]):
+        for root in (str(home), str(home) + "/", str(home) + "/../home", str(place.top / "link"), "/", str(place.top)):
+            for verb in (["query", "list"], ["stats"], ["export", "nodes"], ["index"], ["query", "list", "--no-refresh"]):
+                fails(place, [*verb, "--workspace", root, *options], 1,
+                      "parseltongue: %s is more than one project: " % os.path.realpath(root))
+        fails(place, ["index", "."], 1, "is more than one project", cwd=home)
+    equal(list((place.state / "parseltongue").glob("home-*")), [], "state of what was refused")
+    # A daemon with another home has the last word all the same.
+    place.good("daemon", "stop")
+    place.good("daemon", "start")
+    for verb in (["query", "list"], ["export", "nodes"]):
+        fails(place, [*verb, "--workspace", str(home)], 1, "is more than one project", env={"HOME": str(place.tree)})
+    for options in (["--no-daemon"], []):
+        for verb in (["query", "list"], ["index"], ["export", "nodes"]):
+            holds(place.good(*verb, "--workspace", str(home), "--force", *options).out, "", "forced")
+    equal(place.ask("query", "list", "--workspace", str(home), "--force")["total"], 2, "nodes of the home")
+    place.good("daemon", "stop")
+
+
 def test_a_daemon_that_dies_while_it_is_asked_costs_no_answer(place):
     place.write(SMALL)
     callers(place)
