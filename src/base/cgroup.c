@@ -35,6 +35,30 @@ static uint64_t quota_v2(struct buf *b, const char *dir)
     return processors_of(quota, strtoll(rest, NULL, 10));
 }
 
+/* Bytes, "max" for no limit; v1 gives a very large number for that. */
+static uint64_t bytes_in(struct buf *b, const char *dir, const char *name)
+{
+    char path[4096];
+    char *rest;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    const char *text = read_small(b, path);
+    if (!text)
+        return CGROUP_NO_QUOTA;
+    unsigned long long n = strtoull(text, &rest, 10);
+    return rest != text ? n : CGROUP_NO_QUOTA;
+}
+
+static uint64_t memory_v2(struct buf *b, const char *dir)
+{
+    return bytes_in(b, dir, "memory.max");
+}
+
+static uint64_t memory_v1(struct buf *b, const char *dir)
+{
+    return bytes_in(b, dir, "memory.limit_in_bytes");
+}
+
 /* v1: one number in each of two files, -1 for no quota. */
 static uint64_t quota_v1(struct buf *b, const char *dir)
 {
@@ -90,8 +114,15 @@ static bool has_controller(const char *list, const char *name)
     return false;
 }
 
+/* What is shared out, and how. In v1 each controller is a mount of its own. */
+struct resource {
+    const char *controller;
+    uint64_t (*v1)(struct buf *, const char *);
+    uint64_t (*v2)(struct buf *, const char *);
+};
+
 /* "0::/group" (v2), "4:cpu,cpuacct:/group" (v1, where "cpu" is a mount of its own). */
-static uint64_t quota_of_line(char *line, const char *mount)
+static uint64_t quota_of_line(const struct resource *r, char *line, const char *mount)
 {
     char v1_mount[1024];
     char *list = strchr(line, ':');
@@ -102,14 +133,14 @@ static uint64_t quota_of_line(char *line, const char *mount)
     *list++ = '\0';
     *group++ = '\0';
     if (*list == '\0')
-        return quota_upwards(mount, group, quota_v2);
-    if (!has_controller(list, "cpu"))
+        return quota_upwards(mount, group, r->v2);
+    if (!has_controller(list, r->controller))
         return CGROUP_NO_QUOTA;
-    snprintf(v1_mount, sizeof(v1_mount), "%s/cpu", mount);
-    return quota_upwards(v1_mount, group, quota_v1);
+    snprintf(v1_mount, sizeof(v1_mount), "%s/%s", mount, r->controller);
+    return quota_upwards(v1_mount, group, r->v1);
 }
 
-uint64_t cgroup_cpus(const char *self, const char *mount)
+static uint64_t least_of(const struct resource *r, const char *self, const char *mount)
 {
     struct buf b = {0};
     uint64_t least = CGROUP_NO_QUOTA;
@@ -117,11 +148,25 @@ uint64_t cgroup_cpus(const char *self, const char *mount)
 
     if (read_small(&b, self)) {
         for (char *line = strtok_r(b.p, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-            uint64_t quota = quota_of_line(line, mount);
+            uint64_t quota = quota_of_line(r, line, mount);
             if (quota < least)
                 least = quota;
         }
     }
     buf_release(&b);
     return least;
+}
+
+uint64_t cgroup_cpus(const char *self, const char *mount)
+{
+    static const struct resource cpu = {"cpu", quota_v1, quota_v2};
+
+    return least_of(&cpu, self, mount);
+}
+
+uint64_t cgroup_memory(const char *self, const char *mount)
+{
+    static const struct resource memory = {"memory", memory_v1, memory_v2};
+
+    return least_of(&memory, self, mount);
 }

@@ -1,5 +1,5 @@
 /*
- * CPU quotas of Linux control groups, for pool_cpus.
+ * Quotas of Linux control groups: of processors, for pool_cpus, and of memory.
  *
  * Threads: any. Ownership: none. Errors: what cannot be read sets no quota.
  */
@@ -16,5 +16,8 @@
  * (/proc/self/cgroup), `mount` where they are seen (/sys/fs/cgroup).
  */
 uint64_t cgroup_cpus(const char *self, const char *mount);
+
+/* The same of memory, in bytes. */
+uint64_t cgroup_memory(const char *self, const char *mount);
 
 #endif

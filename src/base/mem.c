@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -88,6 +89,11 @@ char *mem_strndup(const char *s, size_t n)
         copy[n] = '\0';
     }
     return copy;
+}
+
+void mem_trim(void)
+{
+    (void)malloc_trim(0);
 }
 
 void *mem_reserve(size_t size)

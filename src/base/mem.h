@@ -33,6 +33,9 @@ void *mem_reserve(size_t size) PT_MUST_CHECK;
 bool mem_commit(void *p, size_t size) PT_MUST_CHECK;
 void mem_unreserve(void *p, size_t size);
 
+/* Gives memory that was freed back to the system, as far as that can be. It takes its time. */
+void mem_trim(void);
+
 /*
  * How often this thread has got no memory. What comes of a long evaluation in
  * which that happened is not to be trusted: few check each buffer of a step in

@@ -12,6 +12,7 @@
 #include "server/config.h"
 #include "server/hub.h"
 #include "server/log_file.h"
+#include "server/memory.h"
 #include "server/running.h"
 
 #include <inttypes.h>
@@ -106,6 +107,9 @@ static int run_configured(struct call *c, struct answer *a, struct background *b
                                .threads = (unsigned)b->config.threads,
                                .durability = b->config.durability,
                                .max_connections = (unsigned)b->config.max_connections,
+                               .memory_limit = b->config.memory_limit != CONFIG_AUTO
+                                                   ? b->config.memory_limit
+                                                   : memory_default_limit(),
                                .idle_exit_ms = b->config.idle_exit_minutes * 60 * 1000,
                                .reload = reload,
                                .ctx = b};

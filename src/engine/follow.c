@@ -20,7 +20,6 @@
 #include "lang/facts.h"
 #include "watch/watch.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -47,8 +46,8 @@ struct follower {
     pthread_t thread;
     int lock, bell; /* descriptors */
 
-    pthread_mutex_t mutex; /* guards the following */
-    bool stop;
+    pthread_mutex_t mutex;    /* guards the following */
+    bool stop, shrink;        /* what it is to do */
     VEC(struct waiter) asked; /* not seen by the thread yet */
     struct follow_status status;
 
@@ -92,6 +91,16 @@ static bool is_stopping(struct follower *f)
     bool stop = f->stop;
     (void)pthread_mutex_unlock(&f->mutex);
     return stop;
+}
+
+/* Was it told to shrink? Once. */
+static bool is_shrinking(struct follower *f)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    bool shrink = f->shrink;
+    f->shrink = false;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return shrink;
 }
 
 static bool progress(void *ctx, const struct pipeline_progress *p)
@@ -490,8 +499,14 @@ static void tidy_up(struct follower *f)
     f->tidy = !durable_tend(f->w->store);
     keep(f, false);
     pipeline_rest(f->pipeline);
-    (void)malloc_trim(0);
+    mem_trim();
     note_watch(f);
+}
+
+static void shrink(struct follower *f)
+{
+    pipeline_shrink(f->pipeline);
+    mem_trim();
 }
 
 /* Waits for something to do. False: for `ms` there was nothing. */
@@ -532,6 +547,8 @@ static int follow_on(struct follower *f, struct err *err)
         bool woken = wait(f, patience_ms(f));
         if (!woken && !f->tidy)
             tidy_up(f);
+        if (is_shrinking(f))
+            shrink(f);
         if (polled)
             rc = watch_poll(f->watch, 0, err);
         if (rc == PT_OK)
@@ -660,6 +677,17 @@ int workspace_sync(struct workspace *w, workspace_synced done, void *ctx, struct
         return err_set(err, PT_ENOMEM, "out of memory for those who wait");
     bell_ring(f->bell);
     return PT_OK;
+}
+
+void workspace_shrink(struct workspace *w)
+{
+    struct follower *f = w->follower;
+    if (f == NULL)
+        return;
+    (void)pthread_mutex_lock(&f->mutex);
+    f->shrink = true;
+    (void)pthread_mutex_unlock(&f->mutex);
+    bell_ring(f->bell);
 }
 
 void workspace_follow_status(struct workspace *w, struct follow_status *ret)

@@ -84,6 +84,10 @@ int workspace_follow(struct workspace *w, const struct follow_options *o, struct
 typedef void (*workspace_synced)(void *ctx, int rc, const struct err *err);
 int workspace_sync(struct workspace *w, workspace_synced done, void *ctx, struct err *err);
 
+/* The writer is to let go, soon, of memory that only makes the next change faster. By any thread;
+ * takes one that is not followed. */
+void workspace_shrink(struct workspace *w);
+
 enum follow_state {
     FOLLOW_NOT,      /* nobody follows the tree */
     FOLLOW_STARTING, /* finding out what changed while nobody watched; indexing it */

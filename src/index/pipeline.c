@@ -890,6 +890,13 @@ void pipeline_rest(struct pipeline *p)
     shelf_cool(p->options.shelf);
 }
 
+void pipeline_shrink(struct pipeline *p)
+{
+    if (p->trees != NULL)
+        trees_clear(p->trees);
+    pipeline_rest(p);
+}
+
 /* ---- updates ---- */
 
 static int finish(struct pipeline *p, int rc, struct outcome to, struct pipeline_report *report)

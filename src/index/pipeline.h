@@ -98,6 +98,9 @@ int pipeline_retry(struct pipeline *p, struct delta *ret_delta, struct pipeline_
  * shelf that nobody used for long. */
 void pipeline_rest(struct pipeline *p);
 
+/* Memory is short: lets go of syntax trees, too, which only make the next edit faster. */
+void pipeline_shrink(struct pipeline *p);
+
 /* ---- a graph from nothing ---- */
 
 /* Instead of the first update: all units of the tree (of the dump, for a pipeline that was made

@@ -77,6 +77,13 @@ void trees_free(struct trees *t)
     mem_free(t);
 }
 
+void trees_clear(struct trees *t)
+{
+    (void)pthread_mutex_lock(&t->mutex);
+    shrink(t, 0, 0);
+    (void)pthread_mutex_unlock(&t->mutex);
+}
+
 static uint32_t find(const struct trees *t, unsigned lang, const char *path)
 {
     uint32_t i = 0;

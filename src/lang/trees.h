@@ -28,6 +28,9 @@ struct trees;
 int trees_new(size_t max_bytes, struct trees **ret, struct err *err);
 void trees_free(struct trees *t); /* takes NULL */
 
+/* Lets go of all. */
+void trees_clear(struct trees *t);
+
 /* The tree of that file, changed (ts_tree_edit) to fit `text`, for ts_parser_parse; NULL: there is
  * none. Who takes it deletes it. */
 TSTree *trees_take(struct trees *t, unsigned lang, const char *path, struct slice text);

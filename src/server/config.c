@@ -11,6 +11,7 @@
 enum setting_type {
     SETTING_NUMBER,
     SETTING_BYTES,
+    SETTING_BYTES_OR_AUTO,
     SETTING_YES_NO,
     SETTING_LEVEL,
     SETTING_DURABILITY
@@ -42,6 +43,11 @@ static const struct setting settings[] = {
      SETTING_NUMBER, 0, 525600},
     {"daemon", "start_automatically", "yes", "May a question on the command line start the daemon?",
      AT(start_automatically), SETTING_YES_NO, 0, 0},
+    {"daemon", "memory_limit", "auto",
+     "How much memory the daemon may have resident; above, it drops what it can, and closes "
+     "workspaces that were not asked for long. auto: half of what the machine (or the control "
+     "group) has; 0: any.",
+     AT(memory_limit), SETTING_BYTES_OR_AUTO, 0, 1024 * GB},
     {"index", "threads", "0", "How many threads read files; 0: one for each processor.",
      AT(threads), SETTING_NUMBER, 0, 1024},
     {"store", "durability", "commit",
@@ -53,6 +59,7 @@ static const struct setting settings[] = {
 static const char *const choices_of[] = {
     [SETTING_NUMBER] = NULL,
     [SETTING_BYTES] = NULL,
+    [SETTING_BYTES_OR_AUTO] = NULL,
     [SETTING_YES_NO] = "yes|no",
     [SETTING_LEVEL] = "debug|info|warn|error|off",
     [SETTING_DURABILITY] = "commit|interval|os",
@@ -94,12 +101,14 @@ static int choice_index(const char *choices, const char *text)
 
 static int set_number(const struct setting *s, const char *text, struct config *c, struct err *err)
 {
-    bool bytes = s->type == SETTING_BYTES;
-    uint64_t n = 0;
-    if (!read_number(text, bytes, &n))
+    bool automatic = s->type == SETTING_BYTES_OR_AUTO && strcmp(text, "auto") == 0;
+    bool bytes = s->type != SETTING_NUMBER;
+    uint64_t n = CONFIG_AUTO;
+    if (!automatic && !read_number(text, bytes, &n))
         return err_set(err, PT_EINVAL, "%s is a number%s, like %s, not '%.80s'", s->name,
-                       bytes ? " of bytes" : "", s->fallback, text);
-    if (n < s->least || n > s->most)
+                       bytes ? " of bytes" : "",
+                       s->type == SETTING_BYTES_OR_AUTO ? "2G, or auto" : s->fallback, text);
+    if (!automatic && (n < s->least || n > s->most))
         return err_set(err, PT_EINVAL, "%s is from %llu to %llu, not %s", s->name,
                        (unsigned long long)s->least, (unsigned long long)s->most, text);
     memcpy((char *)c + s->at, &n, sizeof(n));
@@ -120,7 +129,8 @@ static int set_choice(const struct setting *s, const char *text, struct config *
         c->durability = durabilities[(unsigned)i < PT_COUNT(durabilities) ? i : 0];
         break;
     case SETTING_NUMBER:
-    case SETTING_BYTES: break;
+    case SETTING_BYTES:
+    case SETTING_BYTES_OR_AUTO: break;
     }
     return PT_OK;
 }

@@ -23,11 +23,15 @@ struct config {
     uint64_t max_connections;
     uint64_t idle_exit_minutes; /* 0: never */
     bool start_automatically;
+    uint64_t memory_limit; /* bytes; 0: none; CONFIG_AUTO */
     /* [index] */
     uint64_t threads; /* 0: one for each processor */
     /* [store] */
     enum wal_durability durability;
 };
+
+/* As the program finds best. */
+#define CONFIG_AUTO UINT64_MAX
 
 /* Longer files are refused. */
 #define CONFIG_MAX_BYTES (64u << 10)

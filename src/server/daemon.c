@@ -33,6 +33,7 @@ void daemon_advance(struct daemon *d)
     if (!d->stopping || d->n_conns > 0 || d->hub_closing)
         return;
     d->hub_closing = true;
+    memory_end(&d->memory);
     hub_close(d->hub, on_hub_closed, d);
 }
 
@@ -115,6 +116,12 @@ static int uv_failed(int rc, const char *what, struct err *err)
     return err_set(err, rc == UV_ENOMEM ? PT_ENOMEM : PT_EIO, "%s: %s", what, uv_strerror(rc));
 }
 
+static void stirred(void *ctx)
+{
+    struct daemon *d = ctx;
+    memory_stir(&d->memory);
+}
+
 /* After this, daemon_stop and the loop bring everything to its end. */
 static int set_up_loop(struct daemon *d, struct err *err)
 {
@@ -123,6 +130,7 @@ static int set_up_loop(struct daemon *d, struct err *err)
                                     .threads = d->options.threads,
                                     .durability = d->options.durability,
                                     .changed = subscriptions_tell,
+                                    .stirred = stirred,
                                     .ctx = d};
     int rc = uv_loop_init(&d->loop);
     if (rc != 0)
@@ -132,6 +140,7 @@ static int set_up_loop(struct daemon *d, struct err *err)
         (void)uv_loop_close(&d->loop);
         return rc;
     }
+    memory_begin(&d->memory, &d->loop, d->hub, d->options.memory_limit, d->options.memory_keep_ms);
     for (unsigned i = 0; i < PT_COUNT(timers); i++) {
         (void)uv_timer_init(&d->loop, timers[i]);
         timers[i]->data = d;

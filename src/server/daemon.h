@@ -24,6 +24,8 @@ struct daemon_options {
     unsigned stall_ms;              /* after which a client that takes no answers is dropped; 0:
                                  DAEMON_STALL_MS */
     uint64_t idle_exit_ms;          /* stops when nobody has been connected for so long; 0: never */
+    uint64_t memory_limit;          /* bytes that may be resident (server/memory.h); 0: any */
+    uint32_t memory_keep_ms;        /* 0: MEMORY_KEEP_MS */
     unsigned look_ms; /* how often it looks whether it can be reached at all, and stops if
                                  its socket is gone; 0: DAEMON_LOOK_MS */
     /* It listens: connections are taken from now on. May be NULL. */

@@ -9,6 +9,7 @@
 #include "server/hub.h"
 #include "server/link.h"
 #include "server/listen.h"
+#include "server/memory.h"
 #include "server/rpc.h"
 
 #include <uv.h>
@@ -17,6 +18,7 @@ struct daemon {
     struct daemon_options options;
     uv_loop_t loop;
     struct hub *hub;
+    struct memory memory;
     struct listener listener;
     uv_pipe_t server;
     uv_timer_t deadline; /* of the request that is the first to be due */

@@ -21,6 +21,9 @@ struct place {
     struct workspace *workspace;
     enum place_stage state;
     unsigned held;
+    unsigned wanted; /* by subscribers */
+    bool evicted;    /* PLACE_CLOSING, but only to save memory */
+    uint64_t used_ns;
     bool follows;
     bool unknown;          /* no graph yet, or an old one: nobody is answered before a sync */
     bool syncing;          /* a workspace_sync is under way, for `served` */
@@ -120,6 +123,12 @@ static void tell_changed(struct place *p, bool gone)
         p->hub->options.changed(p->hub->options.ctx, p, atomic_load(&p->generation), gone);
 }
 
+static void stir(const struct hub *h)
+{
+    if (h->options.stirred != NULL)
+        h->options.stirred(h->options.ctx);
+}
+
 /* A commit that was not told of. */
 static void look_again(struct place *p)
 {
@@ -158,6 +167,7 @@ static void hear(uv_async_t *async)
         hear_sync(p);
         advance(p);
     }
+    stir(h);
 }
 
 /* ---- going on ---- */
@@ -180,6 +190,7 @@ static void work_close(uv_work_t *work)
 {
     struct place *p = work->data;
     workspace_close(p->workspace);
+    mem_trim();
 }
 
 static void hub_gone(uv_handle_t *handle)
@@ -207,17 +218,35 @@ static void place_free(struct place *p)
     end_if_done(h);
 }
 
+static void begin_open(struct place *p);
+
+/* Somebody asked for it while it was closed to save memory. */
+static void open_again(struct place *p)
+{
+    p->evicted = false;
+    p->workspace = NULL;
+    p->state = PLACE_OPENING;
+    atomic_store(&p->unwanted, false);
+    begin_open(p);
+}
+
 static void after_close(uv_work_t *work, int status)
 {
     struct place *p = work->data;
+    struct hub *h = p->hub;
     struct link told;
     (void)status;
     hear_sync(p); /* what it said at the last moment */
     log_info("workspace closed", log_str("root", p->root));
+    if (p->evicted && !link_alone(&p->waiting)) {
+        open_again(p);
+        return;
+    }
     tell_changed(p, true);
     link_init(&told);
     link_append_all(&told, &p->releasing);
     place_free(p);
+    stir(h);
     finish_all(&told, PT_OK, NULL);
 }
 
@@ -339,6 +368,7 @@ static void after_open(uv_work_t *work, int status)
     log_info("workspace opened", log_str("root", p->root),
              log_u64("generation", atomic_load(&p->generation)),
              log_str("follows", p->follows ? "yes" : "no"));
+    stir(p->hub);
     if (p->state == PLACE_OPENING) {
         p->state = PLACE_OPEN;
         place_hold(p);
@@ -391,7 +421,15 @@ static struct place *place_new(struct hub *h, const char *root)
     return p;
 }
 
-static int begin_open(struct hub *h, const char *root, struct place **ret, struct err *err)
+static void begin_open(struct place *p)
+{
+    p->working = true;
+    p->work.data = p;
+    stir(p->hub);
+    (void)uv_queue_work(p->hub->options.loop, &p->work, work_open, after_open);
+}
+
+static int add_place(struct hub *h, const char *root, struct place **ret, struct err *err)
 {
     if (h->n_places == HUB_MAX)
         return err_set(err, PT_ELIMIT, "the daemon has %u workspaces already; daemon.release one",
@@ -401,25 +439,29 @@ static int begin_open(struct hub *h, const char *root, struct place **ret, struc
         return err_set(err, PT_ENOMEM, "out of memory");
     link_append(&h->places, &p->in);
     h->n_places++;
-    p->working = true;
-    p->work.data = p;
-    (void)uv_queue_work(h->options.loop, &p->work, work_open, after_open);
+    begin_open(p);
     *ret = p;
     return PT_OK;
+}
+
+/* To be asked now, or by those who wait for it. */
+static bool is_usable(const struct place *p)
+{
+    return p->state != PLACE_CLOSING || p->evicted;
 }
 
 static int open_root(struct hub *h, const char *root, bool force, struct place **ret,
                      struct err *err)
 {
     struct place *p = find(h, root);
-    if (p != NULL && p->state == PLACE_CLOSING)
+    if (p != NULL && !is_usable(p))
         return err_set(err, PT_EBUSY, "%s is just being released", root);
     if (p != NULL) {
         *ret = p;
         return PT_OK;
     }
     int rc = force ? PT_OK : root_check(root, err);
-    return rc == PT_OK ? begin_open(h, root, ret, err) : rc;
+    return rc == PT_OK ? add_place(h, root, ret, err) : rc;
 }
 
 int hub_open(struct hub *h, const char *root, bool force, struct place **ret, struct err *err)
@@ -428,13 +470,16 @@ int hub_open(struct hub *h, const char *root, bool force, struct place **ret, st
     struct place *p = find(h, root); /* its root: no need to look what the path leads to */
     if (h->closing)
         return err_set(err, PT_ECANCELED, "the daemon is stopping");
-    if (p != NULL && p->state != PLACE_CLOSING) {
+    if (p != NULL && is_usable(p)) {
+        p->used_ns = clock_now_ns();
         *ret = p;
         return PT_OK;
     }
     int rc = hub_root(root, &real, err);
     if (rc == PT_OK)
         rc = open_root(h, buf_cstr(&real), force, ret, err);
+    if (rc == PT_OK)
+        (*ret)->used_ns = clock_now_ns();
     buf_release(&real);
     return rc;
 }
@@ -500,8 +545,9 @@ void place_release(struct place *p, struct place_wait *w)
         link_init(&w->in);
         link_append(&p->releasing, &w->in);
     }
-    if (p->state == PLACE_CLOSING)
+    if (p->state == PLACE_CLOSING && !p->evicted)
         return;
+    p->evicted = false;
     p->state = PLACE_CLOSING;
     atomic_store(&p->unwanted, true);
     (void)err_set(&err, PT_ECANCELED, "%s was released", p->root);
@@ -509,6 +555,40 @@ void place_release(struct place *p, struct place_wait *w)
     finish_apart(&p->waiting, PT_ECANCELED, &err);
     finish_apart(&p->served, PT_ECANCELED, &err);
     place_drop(p);
+}
+
+void place_evict(struct place *p)
+{
+    place_release(p, NULL);
+    p->evicted = true;
+}
+
+void place_want(struct place *p, int by)
+{
+    p->wanted += (unsigned)by;
+}
+
+uint64_t place_used_ns(const struct place *p)
+{
+    return p->used_ns;
+}
+
+static bool is_starting(const struct place *p)
+{
+    struct follow_status s;
+    workspace_follow_status(p->workspace, &s);
+    return s.state == FOLLOW_STARTING;
+}
+
+bool place_can_close(const struct place *p)
+{
+    return place_ready(p) && p->held == 0 && p->wanted == 0 && link_alone(&p->waiting) &&
+           link_alone(&p->served) && !is_starting(p);
+}
+
+bool place_is_busy(const struct place *p)
+{
+    return p->state == PLACE_OPENING || (p->state == PLACE_OPEN && is_starting(p));
 }
 
 unsigned hub_count(const struct hub *h)

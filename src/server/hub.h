@@ -4,7 +4,8 @@
  * A place is one of them:
  *
  *     OPENING --opened--> OPEN --hub_release--> CLOSING --closed--> (gone)
- *        `------failed----------------------------------------------->'
+ *        |`-----failed-------------------------------------------|--->'
+ *        `------asked for while it was closed to save memory-----'
  *
  * Everything here is called on the thread of the loop; opening, following and closing are done by
  * its pool, and what the writers of the workspaces have to say comes through an uv_async_t.
@@ -31,6 +32,8 @@ struct hub_options {
     /* The graph of a place has this generation now (several commits may be told as one); with
      * gone: the place is released. May be NULL. */
     void (*changed)(void *ctx, struct place *p, uint64_t generation, bool gone);
+    /* A place was opened, closed, or its writer has done something. May be NULL. */
+    void (*stirred)(void *ctx);
     void *ctx;
 };
 
@@ -79,6 +82,19 @@ void place_drop(struct place *p);
 /* Closes it once nobody holds it, then calls w->done (w may be NULL). Who awaits it gets
  * PT_ECANCELED. */
 void place_release(struct place *p, struct place_wait *w);
+/* The same to save memory: who asks meanwhile waits, and it is opened again. */
+void place_evict(struct place *p);
+
+/* Somebody wants to hear of it (+1) or no more (-1): it is then not closed to save memory. */
+void place_want(struct place *p, int by);
+
+/* ---- for who decides what to close ---- */
+
+uint64_t place_used_ns(const struct place *p); /* when it was asked for last (clock_now_ns) */
+/* Would nobody notice? It is open, with a graph, and nobody waits for it, reads or wants it. */
+bool place_can_close(const struct place *p);
+/* Being opened or indexed, so that it may need more memory soon. */
+bool place_is_busy(const struct place *p);
 
 unsigned hub_count(const struct hub *h);
 /* One after the other: NULL gives the first, and the last one gives NULL. */

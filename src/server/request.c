@@ -196,6 +196,7 @@ static void after_work(uv_work_t *work, int status)
     struct request *r = work->data;
     if (r->place != NULL)
         place_drop(r->place);
+    memory_stir(&r->daemon->memory);
     if (r->late)
         set_late(&r->cut);
     if (r->late || status == UV_ECANCELED) {

@@ -1,10 +1,8 @@
 /* What the daemon says of itself. */
 #include "base/clock.h"
-#include "base/io.h"
 #include "engine/identity.h"
 #include "server/daemon_internal.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 static const char *state_name(enum follow_state state)
@@ -25,19 +23,6 @@ static const char *stage_name(enum pipeline_stage stage)
                                         [STAGE_RESOLVE] = "resolve",
                                         [STAGE_COMMIT] = "commit"};
     return (unsigned)stage < PT_COUNT(names) ? names[stage] : "unknown";
-}
-
-/* The second number of /proc/self/statm, in bytes; 0 if it cannot be known. */
-static uint64_t resident_bytes(void)
-{
-    struct buf text = {0};
-    uint64_t pages = 0;
-    if (io_read_file(IO_CWD, "/proc/self/statm", 4096, &text, NULL) == PT_OK) {
-        const char *second = strchr(buf_cstr(&text), ' ');
-        pages = second != NULL ? strtoull(second, NULL, 10) : 0;
-    }
-    buf_release(&text);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void add_following(struct answer *a, struct value *row, struct workspace *w)
@@ -93,7 +78,10 @@ void daemon_status(struct daemon *d, struct answer *a)
     (void)answer_uint(a, a->root, "connections", d->n_conns);
     (void)answer_uint(a, a->root, "connections_total", d->n_accepted);
     (void)answer_uint(a, a->root, "requests_total", d->n_requests);
-    (void)answer_uint(a, a->root, "memory_bytes", resident_bytes());
+    (void)answer_uint(a, a->root, "memory_bytes", memory_resident());
+    (void)answer_uint(a, a->root, "memory_limit_bytes", d->memory.limit);
+    if (memory_trouble(&d->memory)[0] != '\0')
+        (void)answer_cstr(a, a->root, "memory_trouble", ROLE_WARNING, memory_trouble(&d->memory));
     struct value *list = answer_array(a, a->root, "workspaces");
     for (const struct place *p = hub_next(d->hub, NULL); p != NULL; p = hub_next(d->hub, p))
         add_place(a, list, p);

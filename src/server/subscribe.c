@@ -11,6 +11,7 @@ static struct subscription *subscription_of(struct link *l)
 
 static void subscription_free(struct subscription *s)
 {
+    place_want(s->place, -1);
     link_remove(&s->in);
     mem_free(s);
 }
@@ -32,6 +33,7 @@ int subscribe(struct conn *c, struct place *p, uint32_t *ret_id, struct err *err
     s->id = ++d->last_subscription;
     link_init(&s->in);
     link_append(&d->subscriptions, &s->in);
+    place_want(p, 1);
     *ret_id = s->id;
     return PT_OK;
 }

@@ -64,6 +64,20 @@ static void test_cgroup__v1_reads_the_cpu_controller_alone(void **state)
     assert_int_equal(cpus(), 3);
 }
 
+static void test_cgroup__memory_has_a_quota_too(void **state)
+{
+    (void)state;
+    make_file("self", "0::/a/b\n");
+    make_group("mount/a/b", "memory.max", "max\n");
+    assert_true(cgroup_memory("self", "mount") == CGROUP_NO_QUOTA);
+    make_group("mount/a", "memory.max", "536870912\n");
+    assert_int_equal(cgroup_memory("self", "mount"), 512 << 20);
+    make_file("self", "7:memory:/x\n4:cpu:/a\n");
+    assert_true(cgroup_memory("self", "mount") == CGROUP_NO_QUOTA);
+    make_group("mount/memory/x", "memory.limit_in_bytes", "1048576\n");
+    assert_int_equal(cgroup_memory("self", "mount"), 1 << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +85,7 @@ int main(void)
         IN_NEW_DIR(test_cgroup__v2_takes_the_least_quota_upwards),
         IN_NEW_DIR(test_cgroup__path_that_is_not_visible_leads_to_the_root),
         IN_NEW_DIR(test_cgroup__v1_reads_the_cpu_controller_alone),
+        IN_NEW_DIR(test_cgroup__memory_has_a_quota_too),
     };
 
     return RUN_TESTS(tests);

@@ -32,6 +32,7 @@ static void test_config__an_empty_file_gives_the_defaults(void **state)
     assert_int_equal(d.max_connections, 4096);
     assert_int_equal(d.idle_exit_minutes, 0);
     assert_true(d.start_automatically);
+    assert_true(d.memory_limit == CONFIG_AUTO);
     assert_int_equal(d.durability, WAL_COMMIT);
 }
 
@@ -47,6 +48,7 @@ static void test_config__takes_every_key(void **state)
                    "max_connections: 7\n"
                    "idle_exit_minutes = 30\n"
                    "start_automatically = no\n"
+                   "memory_limit = 3G\n"
                    "\n[index]\nthreads = 3\n"
                    "[store]\ndurability = os",
                    &c, &err);
@@ -57,6 +59,7 @@ static void test_config__takes_every_key(void **state)
     assert_int_equal(c.max_connections, 7);
     assert_int_equal(c.idle_exit_minutes, 30);
     assert_false(c.start_automatically);
+    assert_true(c.memory_limit == UINT64_C(3) << 30);
     assert_int_equal(c.threads, 3);
     assert_int_equal(c.durability, WAL_OS);
 }
@@ -76,6 +79,8 @@ static void test_config__says_what_would_be_right(void **state)
             "config.ini:2: log_level is one of debug|info|warn|error|off, not 'loud'");
     refused("[daemon]\nlog_level = info\n\n log_level = info\n",
             "config.ini:4: log_level is already given in line 2");
+    refused("[daemon]\nmemory_limit = much\n",
+            "config.ini:2: memory_limit is a number of bytes, like 2G, or auto, not 'much'");
     refused("[daemon]\nthis is nothing\n", "config.ini:2: neither [section] nor key = value");
     refused("[daemon\nlog_level = info\n", "config.ini:1: neither [section] nor key = value");
 }

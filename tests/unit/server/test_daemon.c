@@ -5,6 +5,7 @@
 #include "unit/base/support_dir.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "server/daemon.h"
 #include "server/socket.h"
 
@@ -299,6 +300,136 @@ static void test_daemon__any_allocation_of_a_request_may_fail(void **state)
     stop(&r);
 }
 
+/* ---- memory ---- */
+
+static void ask_list(int fd, const char *tree)
+{
+    char line[8192];
+    (void)snprintf(line, sizeof(line),
+                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"callers\",\"params\":{\"workspace\":"
+                   "\"%s/%s\",\"x\":\"g\"}}\n",
+                   root, tree);
+    say(fd, line);
+    assert_true(hear(fd, line, sizeof(line)));
+    check_says(line, "\"total\":1");
+}
+
+static bool status_says(int fd, const char *part)
+{
+    char line[8192];
+    say(fd, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"daemon.status\"}\n");
+    assert_true(hear(fd, line, sizeof(line)));
+    return strstr(line, part) != NULL;
+}
+
+static void make_other_tree(void)
+{
+    assert_int_equal(mkdir("other", 0700), 0);
+    make_file("other/a.py", "def f():\n    return g()\n\n\ndef g():\n    return 1\n");
+}
+
+static atomic_uint complaints, evictions;
+
+static void count_lines(void *ctx, const char *line, size_t n)
+{
+    (void)ctx;
+    atomic_fetch_add(&complaints, memmem(line, n, "needs more memory", 17) != NULL);
+    atomic_fetch_add(&evictions, memmem(line, n, "goes to save memory", 19) != NULL);
+}
+
+static void watch_log(void)
+{
+    atomic_store(&complaints, 0);
+    atomic_store(&evictions, 0);
+    log_set_level(LOG_LEVEL_INFO);
+    log_set_sink(count_lines, NULL);
+}
+
+static void leave_log(void)
+{
+    log_set_sink(NULL, NULL);
+    log_set_level(LOG_LEVEL_WARN);
+}
+
+static void test_daemon__closes_what_was_not_asked_for_long(void **state)
+{
+    struct running r = {.options = {.memory_limit = 1, .memory_keep_ms = 50}};
+    (void)state;
+    watch_log();
+    start(&r);
+    make_other_tree();
+    int fd = open_client();
+    ask_list(fd, "tree");
+    ask_list(fd, "other");
+    eventually(!status_says(fd, "/tree\""));
+    assert_true(status_says(fd, "/other\""));
+    eventually(status_says(fd, "\"memory_trouble\"")); /* the last one stays */
+    assert_true(status_says(fd, "/other\""));
+    ask_list(fd, "tree");
+    eventually(!status_says(fd, "/other\""));
+    assert_int_equal(atomic_load(&complaints), 1);
+    (void)close(fd);
+    stop(&r);
+    leave_log();
+}
+
+static void test_daemon__answers_about_what_is_just_being_closed(void **state)
+{
+    struct running r = {.options = {.memory_limit = 1, .memory_keep_ms = 1}};
+    (void)state;
+    watch_log();
+    start(&r);
+    make_other_tree();
+    int fd = open_client();
+    for (unsigned i = 0; i < 2000 && atomic_load(&evictions) < 5; i++) {
+        ask_list(fd, i % 2 != 0 ? "tree" : "other");
+        pause_ms(2);
+    }
+    assert_true(atomic_load(&evictions) >= 5);
+    (void)close(fd);
+    stop(&r);
+    leave_log();
+}
+
+static void test_daemon__keeps_what_is_asked_and_tells_once(void **state)
+{
+    struct running r = {.options = {.memory_limit = 1, .memory_keep_ms = 60000}};
+    (void)state;
+    watch_log();
+    start(&r);
+    make_other_tree();
+    int fd = open_client();
+    for (unsigned i = 0; i < 100; i++) {
+        ask_list(fd, i % 2 != 0 ? "tree" : "other");
+        pause_ms(15);
+    }
+    eventually(status_says(fd, "\"memory_trouble\""));
+    assert_int_equal(atomic_load(&complaints), 1);
+    assert_int_equal(atomic_load(&evictions), 0);
+    (void)close(fd);
+    stop(&r);
+    leave_log();
+}
+
+static void test_daemon__below_its_limit_nothing_is_closed(void **state)
+{
+    struct running r = {.options = {.memory_limit = UINT64_C(1) << 50, .memory_keep_ms = 1}};
+    (void)state;
+    watch_log();
+    start(&r);
+    make_other_tree();
+    int fd = open_client();
+    ask_list(fd, "tree");
+    ask_list(fd, "other");
+    pause_ms(1200);
+    assert_true(status_says(fd, "/tree\"") && status_says(fd, "/other\""));
+    assert_false(status_says(fd, "memory_trouble"));
+    assert_int_equal(atomic_load(&complaints) + atomic_load(&evictions), 0);
+    (void)close(fd);
+    stop(&r);
+    leave_log();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +440,10 @@ int main(void)
         IN_NEW_DIR(test_daemon__a_second_one_gives_up),
         IN_NEW_DIR(test_daemon__one_that_cannot_begin_leaves_nothing),
         IN_NEW_DIR(test_daemon__any_allocation_of_a_request_may_fail),
+        IN_NEW_DIR(test_daemon__closes_what_was_not_asked_for_long),
+        IN_NEW_DIR(test_daemon__answers_about_what_is_just_being_closed),
+        IN_NEW_DIR(test_daemon__keeps_what_is_asked_and_tells_once),
+        IN_NEW_DIR(test_daemon__below_its_limit_nothing_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
