@@ -106,6 +106,7 @@ static int run_configured(struct call *c, struct answer *a, struct background *b
                                .force = call_flag(c, "force"),
                                .threads = (unsigned)b->config.threads,
                                .durability = b->config.durability,
+                               .max_file_bytes = b->config.max_file_bytes,
                                .max_connections = (unsigned)b->config.max_connections,
                                .memory_limit = b->config.memory_limit != CONFIG_AUTO
                                                    ? b->config.memory_limit
@@ -266,6 +267,7 @@ static void sum_up(struct answer *a, struct value *row)
         {"files", "files"},
         {"folders_watched", "folders watched"},
         {"folders_polled", "polled"},
+        {"files_too_large", "files too large"},
         {"files_unread", "files that cannot be read"},
     };
     struct buf text = {0};

@@ -27,6 +27,8 @@ struct run {
     struct progress progress;
     struct buf root;
     struct buf program;   /* how candidates say what to run */
+    struct config config; /* once it is loaded */
+    bool has_config;
     struct wire released; /* while it is open, the daemon keeps off the graph */
 };
 
@@ -205,14 +207,17 @@ static enum part part_of_daemon(struct run *r, const struct call *c)
     return flags & METHOD_RAW ? PART_SYNC : PART_ASK;
 }
 
-static bool may_start(struct run *r)
+/* With a mistake in it, all is as if there were none, but no daemon could start. */
+static const struct config *config_of(struct run *r)
 {
-    struct config config;
     struct err err = {0};
-    if (config_load(&config, &err) == PT_OK)
-        return config.start_automatically;
-    notice(r, err.msg);
-    return false;
+    if (!r->has_config && config_load(&r->config, &err) != PT_OK) {
+        notice(r, err.msg);
+        config_default(&r->config);
+        r->config.start_automatically = false;
+    }
+    r->has_config = true;
+    return &r->config;
 }
 
 static int show_answer(struct run *r, struct client_answer *a)
@@ -242,7 +247,7 @@ static int take_part(struct run *r, struct client *client, struct call *c, enum 
 {
     struct client_answer a;
     int rc = part == PART_RELEASE ? wire_open(&client->wire, err) : client_open(client, false, err);
-    if (rc == PT_ENOENT && part != PART_RELEASE && may_start(r))
+    if (rc == PT_ENOENT && part != PART_RELEASE && config_of(r)->start_automatically)
         rc = client_open(client, true, err);
     *ret_status = -1;
     if (rc != PT_OK)
@@ -303,7 +308,10 @@ static int with_daemon(struct run *r, struct call *c)
 
 static int run_here(struct run *r, struct call *c, struct answer *a, struct err *err)
 {
-    if (!(c->method->flags & METHOD_NO_WORKSPACE)) {
+    bool reads = !(c->method->flags & METHOD_NO_WORKSPACE);
+    if (reads || strcmp(c->method->name, "facts") == 0)
+        c->pipeline.scan.max_file_bytes = config_of(r)->max_file_bytes;
+    if (reads) {
         int rc = open_workspace(r, c, err);
         if (rc != PT_OK) {
             answer_fail(a, rc, err->msg);

@@ -62,6 +62,7 @@ struct follower {
     uint32_t n_unread;       /* files that could not be read */
     unsigned unread_tries;   /* how often they were tried again */
     uint64_t unread_due_ns;  /* when they are the next time; 0: when they change */
+    bool whole;              /* the whole tree is being looked at */
     bool tidy;               /* nothing was done since it tidied up */
 };
 
@@ -221,8 +222,23 @@ static int commit(struct follower *f, const struct delta *d, uint64_t since_ns, 
     return rc;
 }
 
-static void tell_of_skips(const struct follower *f, const struct pipeline_report *report)
+/* That the whole tree was looked at. */
+static void note_too_large(struct follower *f, uint32_t n)
 {
+    if (!f->whole)
+        return;
+    f->whole = false;
+    (void)pthread_mutex_lock(&f->mutex);
+    f->status.too_large = n;
+    (void)pthread_mutex_unlock(&f->mutex);
+    if (n > 0)
+        log_info("files are left out: larger than max_file_bytes", log_str("root", f->w->root),
+                 log_u64("files", n));
+}
+
+static void tell_of_skips(struct follower *f, const struct pipeline_report *report)
+{
+    note_too_large(f, report->scan.n_skips[SCAN_TOO_LARGE]);
     for (uint32_t i = 0; i < report->skips.len; i++) {
         const struct pipeline_skip *s = &report->skips.at[i];
         if (s->reason == SCAN_QUARANTINED)
@@ -331,8 +347,10 @@ static bool gather_looks(struct follower *f, const struct watch_batch *b)
 {
     uint32_t i = 0, k = 0;
     vec_clear(&f->looks);
-    if (b->rescan)
+    if (b->rescan) {
+        f->whole = true;
         return vec_push(&f->looks, "");
+    }
     while (i < b->n_changes || k < b->n_ignore_folders) {
         int order = i == b->n_changes          ? 1
                     : k == b->n_ignore_folders ? -1
@@ -432,7 +450,8 @@ static int open_watch(struct follower *f, const struct scan_options *scan, struc
 static int begin(struct follower *f, struct err *err)
 {
     static const char *const all[] = {""};
-    const struct scan_options scan = {.no_ignore = f->w->no_ignore};
+    const struct scan_options scan = {.no_ignore = f->w->no_ignore,
+                                      .max_file_bytes = f->options.max_file_bytes};
     struct pipeline_options o = {.scan = scan,
                                  .threads = f->options.threads,
                                  .tree_bytes = TREE_BYTES,
@@ -440,6 +459,7 @@ static int begin(struct follower *f, struct err *err)
                                  .ctx = f};
     struct err why = {0};
     bool anew = false;
+    f->whole = true;
     set_state(f, FOLLOW_STARTING);
     int rc = durable_has_failed(f->w->store) ? durable_reopen(f->w->store, err) : PT_OK;
     if (rc == PT_OK)

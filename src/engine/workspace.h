@@ -67,6 +67,7 @@ struct follow_options {
     unsigned threads;               /* that read files; 0: one for each processor */
     enum wal_durability durability; /* of commits */
     uint64_t log_limit;             /* durable_options.log_limit */
+    uint64_t max_file_bytes;        /* scan_options.max_file_bytes */
     /* After each commit, on the writer's thread: take note and return. May be NULL. */
     void (*committed)(void *ctx, uint64_t generation);
     void *ctx;
@@ -105,6 +106,7 @@ struct follow_status {
     uint64_t resolved;       /* files whose meaning was worked out since then */
     uint64_t last_commit_ns; /* from the event to the commit: of the last one */
     uint32_t folders_watched, folders_polled;
+    uint32_t too_large; /* files left out for their size when the whole tree was looked at last */
     uint32_t files_unread; /* that are there and could not be read; tried again for some minutes */
     char unread[512];      /* the first of them; "" if there is none */
     char trouble[512];     /* "" if there is none */

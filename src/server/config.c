@@ -50,6 +50,10 @@ static const struct setting settings[] = {
      AT(memory_limit), SETTING_BYTES_OR_AUTO, 0, 1024 * GB},
     {"index", "threads", "0", "How many threads read files; 0: one for each processor.",
      AT(threads), SETTING_NUMBER, 0, 1024},
+    {"index", "max_file_bytes", "8M",
+     "Larger files are left out of the graph: they are mostly generated. It holds for the command "
+     "line, too, whenever that reads a tree by itself.",
+     AT(max_file_bytes), SETTING_BYTES, KB, 256 * MB},
     {"store", "durability", "commit",
      "When a commit is safe from a power cut: before it is answered, within two seconds, or "
      "whenever the system writes it. (No crash of the daemon alone ever loses one.)",

@@ -26,6 +26,7 @@ struct config {
     uint64_t memory_limit; /* bytes; 0: none; CONFIG_AUTO */
     /* [index] */
     uint64_t threads; /* 0: one for each processor */
+    uint64_t max_file_bytes;
     /* [store] */
     enum wal_durability durability;
 };

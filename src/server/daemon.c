@@ -129,6 +129,7 @@ static int set_up_loop(struct daemon *d, struct err *err)
     const struct hub_options hub = {.loop = &d->loop,
                                     .threads = d->options.threads,
                                     .durability = d->options.durability,
+                                    .max_file_bytes = d->options.max_file_bytes,
                                     .changed = subscriptions_tell,
                                     .stirred = stirred,
                                     .ctx = d};
@@ -224,6 +225,8 @@ int daemon_run(const struct daemon_options *o, struct err *err)
     d->options.max_connections = given_or(o->max_connections, DAEMON_CONNECTIONS);
     d->options.stop_ms = given_or(o->stop_ms, DAEMON_STOP_MS);
     d->options.stall_ms = given_or(o->stall_ms, DAEMON_STALL_MS);
+    if (o->max_file_bytes == 0)
+        d->options.max_file_bytes = SCAN_MAX_FILE_BYTES;
     d->options.look_ms = given_or(o->look_ms, DAEMON_LOOK_MS);
     d->chunk = chunk;
     d->started_ns = clock_now_ns();

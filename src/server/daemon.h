@@ -19,6 +19,7 @@ struct daemon_options {
     bool force;                     /* also where that is more than a project (/, the home) */
     unsigned threads;               /* that index; 0: one for each processor */
     enum wal_durability durability; /* of commits */
+    uint64_t max_file_bytes;        /* of sources; 0: SCAN_MAX_FILE_BYTES */
     unsigned max_connections;       /* 0: DAEMON_CONNECTIONS */
     unsigned stop_ms;               /* what a graceful stop waits for answers; 0: DAEMON_STOP_MS */
     unsigned stall_ms;              /* after which a client that takes no answers is dropped; 0:

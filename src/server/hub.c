@@ -296,6 +296,7 @@ static int open_place(struct place *p, struct err *err)
     const char *notice = NULL;
     const struct follow_options o = {.threads = p->hub->options.threads,
                                      .durability = p->hub->options.durability,
+                                     .max_file_bytes = p->hub->options.max_file_bytes,
                                      .committed = on_committed,
                                      .ctx = p};
     int rc = workspace_open(p->root, &p->workspace, &notice, err);

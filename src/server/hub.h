@@ -29,6 +29,7 @@ struct hub_options {
     uv_loop_t *loop;
     unsigned threads; /* that index, as in follow_options; so is the next */
     enum wal_durability durability;
+    uint64_t max_file_bytes;
     /* The graph of a place has this generation now (several commits may be told as one); with
      * gone: the place is released. May be NULL. */
     void (*changed)(void *ctx, struct place *p, uint64_t generation, bool gone);

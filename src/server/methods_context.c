@@ -75,7 +75,7 @@ static bool read_docs(struct call *c, const struct node *n, struct buf *ret)
     int dir = -1;
     bool ok = n->doc_end > n->doc_start && c->root != NULL &&
               io_open_dir(c->root, &dir, NULL) == PT_OK &&
-              io_read_file_stat(dir, f.path, SCAN_MAX_FILE_BYTES, &text, &st, NULL) == PT_OK &&
+              io_read_file_stat(dir, f.path, f.size, &text, &st, NULL) == PT_OK &&
               st.size == f.size && st.mtime_ns == f.mtime_ns && n->doc_end <= text.n;
     if (ok)
         add_trimmed(ret, &text, n->doc_start, n->doc_end);

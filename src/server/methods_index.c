@@ -202,7 +202,8 @@ int run_facts(struct call *c, struct answer *a, struct err *err)
     struct buf text = {0}, out = {0};
     const char *path = call_arg(c, "file");
     (void)a;
-    int rc = io_read_file(IO_CWD, path, SCAN_MAX_FILE_BYTES, &text, err);
+    uint64_t max = c->pipeline.scan.max_file_bytes;
+    int rc = io_read_file(IO_CWD, path, max != 0 ? max : SCAN_MAX_FILE_BYTES, &text, err);
     if (rc == PT_OK)
         rc = facts_of(path, &text, &out, err);
     if (rc == PT_OK && out.failed)

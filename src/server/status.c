@@ -41,6 +41,7 @@ static void add_following(struct answer *a, struct value *row, struct workspace 
     (void)answer_real(a, row, "last_commit_ms", (double)s.last_commit_ns / CLOCK_NS_PER_MS);
     (void)answer_uint(a, row, "folders_watched", s.folders_watched);
     (void)answer_uint(a, row, "folders_polled", s.folders_polled);
+    (void)answer_uint(a, row, "files_too_large", s.too_large);
     if (s.files_unread > 0) {
         (void)answer_uint(a, row, "files_unread", s.files_unread);
         (void)answer_cstr(a, row, "unread", ROLE_WARNING, s.unread);
@@ -82,6 +83,7 @@ void daemon_status(struct daemon *d, struct answer *a)
     (void)answer_uint(a, a->root, "memory_limit_bytes", d->memory.limit);
     if (memory_trouble(&d->memory)[0] != '\0')
         (void)answer_cstr(a, a->root, "memory_trouble", ROLE_WARNING, memory_trouble(&d->memory));
+    (void)answer_uint(a, a->root, "max_file_bytes", d->options.max_file_bytes);
     struct value *list = answer_array(a, a->root, "workspaces");
     for (const struct place *p = hub_next(d->hub, NULL); p != NULL; p = hub_next(d->hub, p))
         add_place(a, list, p);

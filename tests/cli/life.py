@@ -351,6 +351,31 @@ def test_the_home_is_refused_with_and_without_a_daemon(place):
     place.good("daemon", "stop")
 
 
+def test_the_largest_size_of_files_holds_with_and_without_a_daemon(place):
+    large = "def large():\n    pass\n" + "# much more of the same\n" * 100
+    facts = ["facts", str(place.tree / "large.py")]
+    configure(place, "[index]\nmax_file_bytes = 1K\n")
+    place.write({**SMALL, "large.py": large})
+    for options in (["--no-daemon"], []):
+        done = place.ask("index", *options)
+        equal(done["skips"], [{"path": "large.py", "reason": "larger than the limit", "bytes": len(large)}], "skips")
+        names = [row["name"] for row in place.ask("query", "list", "--limit", "0", *options)["nodes"]]
+        equal("large.large" in names, False, "is the large file in the graph")
+    equal(place.run(*facts).status, 1, "facts of the large file")
+    status = place.ask("daemon", "status")
+    equal((status["max_file_bytes"], status["workspaces"][0]["files_too_large"]), (1024, 1), "status")
+    place.write({"large.py": "def small():\n    pass\n", "other.py": large})
+    names = [row["name"] for row in place.ask("query", "list", "--limit", "0")["nodes"]]
+    equal(("large.small" in names, "other.large" in names), (True, False), "after they have changed")
+    place.good("daemon", "stop")
+    configure(place, "")
+    for options in ([], ["--no-daemon"]):
+        names = [row["name"] for row in place.ask("query", "list", "--limit", "0", *options)["nodes"]]
+        equal(("large.small" in names, "other.large" in names), (True, True), "with the default")
+    place.write({"large.py": large})
+    place.good(*facts)
+
+
 def test_a_daemon_that_dies_while_it_is_asked_costs_no_answer(place):
     place.write(SMALL)
     callers(place)

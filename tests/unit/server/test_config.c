@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include "base/io.h"
+#include "index/scan.h"
 #include "server/config.h"
 
 static int parse(const char *text, struct config *ret, struct err *err)
@@ -33,6 +34,7 @@ static void test_config__an_empty_file_gives_the_defaults(void **state)
     assert_int_equal(d.idle_exit_minutes, 0);
     assert_true(d.start_automatically);
     assert_true(d.memory_limit == CONFIG_AUTO);
+    assert_int_equal(d.max_file_bytes, SCAN_MAX_FILE_BYTES);
     assert_int_equal(d.durability, WAL_COMMIT);
 }
 
@@ -49,7 +51,7 @@ static void test_config__takes_every_key(void **state)
                    "idle_exit_minutes = 30\n"
                    "start_automatically = no\n"
                    "memory_limit = 3G\n"
-                   "\n[index]\nthreads = 3\n"
+                   "\n[index]\nthreads = 3\nmax_file_bytes = 64K\n"
                    "[store]\ndurability = os",
                    &c, &err);
     assert_string_equal(err.msg, "");
@@ -61,6 +63,7 @@ static void test_config__takes_every_key(void **state)
     assert_false(c.start_automatically);
     assert_true(c.memory_limit == UINT64_C(3) << 30);
     assert_int_equal(c.threads, 3);
+    assert_int_equal(c.max_file_bytes, 64u << 10);
     assert_int_equal(c.durability, WAL_OS);
 }
 
