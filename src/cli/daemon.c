@@ -259,7 +259,8 @@ static void add_json(struct answer *a, struct value *in, const char *key, json_t
 /* What is said of a workspace in text: a line for people instead of columns of numbers. */
 static void sum_up(struct answer *a, struct value *row)
 {
-    static const char *const shown[] = {"workspace", "state", "unread", "trouble", "limit"};
+    static const char *const shown[] = {"workspace", "state",    "unread",
+                                        "trouble",   "restless", "limit"};
     static const struct {
         const char *key, *what;
     } counts[] = {

@@ -22,6 +22,8 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TREE_BYTES ((size_t)8 << 20)
@@ -30,9 +32,12 @@
 #define LOG_LEFT_BYTES ((uint64_t)16 << 20)
 #define INTERVAL_MS 500  /* of WAL_INTERVAL; what is left is synced when nothing happens */
 #define IDLE_MS 1000     /* without events, until it tidies up */
+#define GATHER_MS 20     /* for more events of what is not looked at anyway */
 #define RETRY_MS_MIN 500 /* after trouble; doubled each time */
 #define RETRY_MS_MAX 60000
 #define UNREAD_TRIES 12 /* of files that could not be read: five minutes */
+
+#define RESTLESS_TOLD_NS (60 * CLOCK_NS_PER_SEC)
 
 struct waiter {
     workspace_synced done;
@@ -50,6 +55,7 @@ struct follower {
     bool stop, shrink;        /* what it is to do */
     VEC(struct waiter) asked; /* not seen by the thread yet */
     struct follow_status status;
+    uint64_t restless_ns; /* when status.restless was written */
 
     /* Of the thread alone. */
     struct watch *watch;
@@ -58,12 +64,14 @@ struct follower {
     struct shelf *shelf;
     struct pipeline *pipeline;
     VEC(struct waiter) waiting;
-    VEC(const char *) looks; /* borrowed from the batch */
-    uint32_t n_unread;       /* files that could not be read */
-    unsigned unread_tries;   /* how often they were tried again */
-    uint64_t unread_due_ns;  /* when they are the next time; 0: when they change */
-    bool whole;              /* the whole tree is being looked at */
-    bool tidy;               /* nothing was done since it tidied up */
+    VEC(const char *) looks;   /* borrowed from the batch, and what is owed from `restless` */
+    struct restless *restless; /* owned */
+    bool only_held;            /* the last batch named nothing else */
+    uint32_t n_unread;         /* files that could not be read */
+    unsigned unread_tries;     /* how often they were tried again */
+    uint64_t unread_due_ns;    /* when they are the next time; 0: when they change */
+    bool whole;                /* the whole tree is being looked at */
+    bool tidy;                 /* nothing was done since it tidied up */
 };
 
 /* ---- what others see ---- */
@@ -342,26 +350,118 @@ static int watch_anew(struct follower *f, const struct watch_batch *b, struct er
     return rc;
 }
 
-/* Both are sorted, and so is what comes of them. */
+/* ---- what does not stop changing ---- */
+
+/* More at once is not one path that changes, but all of them: a checkout, a build. */
+#define CROWD 256u
+
+static void tell_restless(struct follower *f, const char *path)
+{
+    log_warn("this changes all the time; left out by a line in .parseltongueignore, it would cost "
+             "nothing",
+             log_str("root", f->w->root), log_str("path", path));
+}
+
+/* The folder of a path, with a '/' at its end, unless it is that of the path before, or the root. */
+static void note_folder(struct follower *f, const char *path, struct buf *folder, uint64_t now)
+{
+    const char *slash = strrchr(path, '/');
+    struct slice dir = slice_of(path, slash != NULL ? (size_t)(slash + 1 - path) : 0);
+    if (dir.n == 0 || slice_eq(dir, buf_as_slice(folder)))
+        return;
+    buf_reset(folder);
+    buf_slice(folder, dir);
+    if (!folder->failed && restless_note(f->restless, buf_cstr(folder), now) == RESTLESS_NEWS)
+        tell_restless(f, buf_cstr(folder));
+}
+
+/* Is it owed, and need not be looked at now? */
+static bool is_held(struct follower *f, const struct watch_change *c, uint64_t now)
+{
+    enum restless_verdict verdict =
+        c->below ? RESTLESS_PASS : restless_note(f->restless, c->path, now);
+    if (verdict == RESTLESS_NEWS)
+        tell_restless(f, c->path);
+    return verdict == RESTLESS_HELD;
+}
+
+static void note_restless(struct follower *f, uint64_t now)
+{
+    struct buf text = {0};
+    restless_describe(f->restless, now, &text);
+    (void)pthread_mutex_lock(&f->mutex);
+    f->restless_ns = now;
+    f->status.restless[0] = '\0';
+    if (text.n > 0)
+        (void)snprintf(f->status.restless, sizeof(f->status.restless), "%.400s: %s", text.p,
+                       "a line in .parseltongueignore leaves it out");
+    (void)pthread_mutex_unlock(&f->mutex);
+    buf_release(&text);
+}
+
+/* What is owed and due; all of it for those who wait to be sure. */
+static bool gather_owed(struct follower *f, uint64_t now)
+{
+    const char *path;
+    bool ok = true, all = f->waiting.len > 0;
+    while (ok && (path = restless_due(f->restless, now, all)) != NULL)
+        ok = vec_push(&f->looks, path);
+    return ok;
+}
+
+static int by_path(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* Sorted, and each once. */
+static void tidy_looks(struct follower *f)
+{
+    uint32_t n = 0;
+    if (f->looks.len < 2)
+        return;
+    qsort(f->looks.at, f->looks.len, sizeof(*f->looks.at), by_path);
+    for (uint32_t i = 0; i < f->looks.len; i++) {
+        if (n == 0 || strcmp(f->looks.at[n - 1], f->looks.at[i]) != 0)
+            f->looks.at[n++] = f->looks.at[i];
+    }
+    vec_truncate(&f->looks, n);
+}
+
+static bool gather_changes(struct follower *f, const struct watch_batch *b, uint64_t now)
+{
+    struct buf folder = {0};
+    bool ok = true, crowd = b->n_changes > CROWD;
+    for (uint32_t i = 0; i < b->n_changes && !crowd; i++)
+        note_folder(f, b->changes[i].path, &folder, now);
+    for (uint32_t i = 0; i < b->n_changes && ok; i++) {
+        if (crowd || !is_held(f, &b->changes[i], now))
+            ok = vec_push(&f->looks, b->changes[i].path);
+    }
+    buf_release(&folder);
+    return ok;
+}
+
 static bool gather_looks(struct follower *f, const struct watch_batch *b)
 {
-    uint32_t i = 0, k = 0;
+    uint64_t now = clock_now_ns();
+    bool ok = true;
     vec_clear(&f->looks);
     if (b->rescan) {
+        while (restless_due(f->restless, now, true) != NULL)
+            ; /* everything is looked at */
         f->whole = true;
         return vec_push(&f->looks, "");
     }
-    while (i < b->n_changes || k < b->n_ignore_folders) {
-        int order = i == b->n_changes          ? 1
-                    : k == b->n_ignore_folders ? -1
-                                               : strcmp(b->changes[i].path, b->ignore_folders[k]);
-        const char *path = order <= 0 ? b->changes[i].path : b->ignore_folders[k];
-        i += order <= 0;
-        k += order >= 0;
-        if (!vec_push(&f->looks, path))
-            return false;
-    }
-    return true;
+    ok = gather_changes(f, b, now);
+    f->only_held = b->n_changes > 0 && f->looks.len == 0;
+    for (uint32_t i = 0; i < b->n_ignore_folders && ok; i++)
+        ok = vec_push(&f->looks, b->ignore_folders[i]);
+    ok = ok && gather_owed(f, now);
+    tidy_looks(f);
+    if (b->n_changes > 0)
+        note_restless(f, now);
+    return ok;
 }
 
 static int take_batch(struct follower *f, struct err *err)
@@ -382,7 +482,8 @@ static int take_batch(struct follower *f, struct err *err)
         rc = update(f, f->looks.at, f->looks.len, err);
     }
     if (rc == PT_OK) {
-        set_state(f, FOLLOW_CURRENT);
+        if (restless_next_ns(f->restless) == UINT64_MAX)
+            set_state(f, FOLLOW_CURRENT);
         let_go(f, b.cookie);
     }
     return rc;
@@ -489,6 +590,8 @@ static int begin(struct follower *f, struct err *err)
 
 static void end(struct follower *f)
 {
+    while (restless_due(f->restless, 0, true) != NULL)
+        ; /* whoever begins again looks at everything */
     watch_close(f->watch);
     scan_gate_close(f->gate);
     pipeline_free(f->pipeline);
@@ -541,12 +644,13 @@ static bool wait(struct follower *f, int ms)
     return n != 0;
 }
 
-/* How long nothing may happen before there is something to do; -1: for ever. */
+/* How long there may be nothing to do at most; -1: for ever. */
 static int patience_ms(const struct follower *f)
 {
+    uint64_t due = restless_next_ns(f->restless), now = clock_now_ns();
     int ms = f->status.folders_polled > 0 ? POLL_MS : f->tidy ? -1 : IDLE_MS;
-    uint64_t now = clock_now_ns(), due = f->unread_due_ns;
-    if (due == 0)
+    due = f->unread_due_ns != 0 && f->unread_due_ns < due ? f->unread_due_ns : due;
+    if (due == UINT64_MAX)
         return ms;
     int left = due > now ? (int)((due - now) / CLOCK_NS_PER_MS) + 1 : 0;
     return ms < 0 || left < ms ? left : ms;
@@ -559,11 +663,22 @@ static int retry_unread(struct follower *f, struct err *err)
     return update(f, NULL, 0, err);
 }
 
+/* A file that is written to without end wakes us without end, for nothing: its next events may come
+ * together. Whoever asks rings the bell. */
+static void let_events_gather(struct follower *f)
+{
+    struct pollfd bell = {.fd = f->bell, .events = POLLIN};
+    if (f->only_held)
+        (void)poll(&bell, 1, GATHER_MS);
+    f->only_held = false;
+}
+
 static int follow_on(struct follower *f, struct err *err)
 {
     int rc = PT_OK;
     while (rc == PT_OK && !is_stopping(f)) {
         bool polled = f->status.folders_polled > 0;
+        let_events_gather(f);
         bool woken = wait(f, patience_ms(f));
         if (!woken && !f->tidy)
             tidy_up(f);
@@ -615,6 +730,7 @@ static void free_follower(struct follower *f)
     vec_release(&f->asked);
     vec_release(&f->waiting);
     vec_release(&f->looks);
+    restless_free(f->restless);
     io_close(f->bell);
     io_close(f->lock);
     (void)pthread_mutex_destroy(&f->mutex);
@@ -650,6 +766,8 @@ int workspace_follow(struct workspace *w, const struct follow_options *o, struct
     *f = (struct follower){.w = w, .options = *o, .lock = -1, .bell = -1};
     (void)pthread_mutex_init(&f->mutex, NULL);
     int rc = bell_open(&f->bell, err);
+    if (rc == PT_OK)
+        rc = restless_new(&o->restless, &f->restless, err);
     if (rc == PT_OK)
         rc = workspace_lock(w, &f->lock, err);
     if (rc == PT_OK)
@@ -718,5 +836,7 @@ void workspace_follow_status(struct workspace *w, struct follow_status *ret)
         return;
     (void)pthread_mutex_lock(&f->mutex);
     *ret = f->status;
+    if (clock_now_ns() - f->restless_ns > RESTLESS_TOLD_NS) /* it has come to rest */
+        ret->restless[0] = '\0';
     (void)pthread_mutex_unlock(&f->mutex);
 }

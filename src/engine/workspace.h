@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "engine/restless.h"
 #include "graph/view.h"
 #include "index/pipeline.h"
 #include "store/durable.h"
@@ -68,6 +69,7 @@ struct follow_options {
     enum wal_durability durability; /* of commits */
     uint64_t log_limit;             /* durable_options.log_limit */
     uint64_t max_file_bytes;        /* scan_options.max_file_bytes */
+    struct restless_options restless;
     /* After each commit, on the writer's thread: take note and return. May be NULL. */
     void (*committed)(void *ctx, uint64_t generation);
     void *ctx;
@@ -110,6 +112,7 @@ struct follow_status {
     uint32_t files_unread; /* that are there and could not be read; tried again for some minutes */
     char unread[512];      /* the first of them; "" if there is none */
     char trouble[512];     /* "" if there is none */
+    char restless[512];    /* which paths do not stop changing, and what to do; "" if none do */
     char limit[512];       /* why folders are polled, and what to do; "" if none are */
 };
 

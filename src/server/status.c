@@ -48,6 +48,8 @@ static void add_following(struct answer *a, struct value *row, struct workspace 
     }
     if (s.trouble[0] != '\0')
         (void)answer_cstr(a, row, "trouble", ROLE_WARNING, s.trouble);
+    if (s.restless[0] != '\0')
+        (void)answer_cstr(a, row, "restless", ROLE_WARNING, s.restless);
     if (s.limit[0] != '\0')
         (void)answer_cstr(a, row, "limit", ROLE_WARNING, s.limit);
 }

@@ -155,6 +155,91 @@ static void follows_edits(void **state)
     workspace_close(w);
 }
 
+/* ---- what does not stop changing ---- */
+
+static bool eventually_says(struct workspace *w, const char *part)
+{
+    struct follow_status s;
+    for (unsigned i = 0; i < 2000; i++) {
+        workspace_follow_status(w, &s);
+        if (strstr(s.restless, part) != NULL)
+            return true;
+        (void)usleep(5000);
+    }
+    return false;
+}
+
+static void write_number(unsigned i)
+{
+    char text[64];
+    (void)snprintf(text, sizeof(text), "int number(void) { return %u; }\n", i);
+    make_file("tree/busy.c", text);
+}
+
+static uint64_t commits_of(struct workspace *w)
+{
+    struct follow_status s;
+    workspace_follow_status(w, &s);
+    return s.commits;
+}
+
+static void holds_what_does_not_stop(void **state)
+{
+    const struct follow_options o = {
+        .threads = 1,
+        .restless = {.window_ms = 2000, .batches = 5, .patience_ms = 1, .pause_ms = 60000}};
+    struct workspace *w = open_ws();
+    (void)state;
+    make_project();
+    assert_int_equal(workspace_follow(w, &o, NULL), PT_OK);
+    assert_clean(w);
+    for (unsigned i = 0; i < 40; i++) {
+        write_number(i);
+        (void)usleep(20000);
+    }
+    assert_true(eventually_says(w, "busy.c"));
+    assert_true(eventually_says(w, ".parseltongueignore"));
+    uint64_t before = commits_of(w);
+    for (unsigned i = 0; i < 20; i++) {
+        write_number(100 + i);
+        (void)usleep(20000);
+    }
+    assert_int_equal(commits_of(w), before); /* it is owed */
+    make_file("tree/main.c", "int main(void) { return 7; }\n");
+    for (unsigned i = 0; i < 2000 && commits_of(w) == before; i++)
+        (void)usleep(5000);
+    assert_int_equal(commits_of(w), before + 1); /* others are not */
+    for (unsigned i = 0; i < 20; i++) {
+        write_number(200 + i);
+        assert_clean(w); /* and who waits to be sure gets all */
+    }
+    workspace_close(w);
+}
+
+static void looks_at_what_it_held_when_the_pause_is_over(void **state)
+{
+    const struct follow_options o = {
+        .threads = 1,
+        .restless = {.window_ms = 2000, .batches = 5, .patience_ms = 1, .pause_ms = 300}};
+    struct workspace *w = open_ws();
+    uint64_t before = 0;
+    (void)state;
+    make_project();
+    assert_int_equal(workspace_follow(w, &o, NULL), PT_OK);
+    assert_clean(w);
+    for (unsigned i = 0; i < 60; i++) {
+        before = i == 30 ? commits_of(w) : before;
+        write_number(i);
+        (void)usleep(20000);
+    }
+    assert_in_range(commits_of(w) - before, 1, 8); /* of 30 */
+    (void)usleep(600000);
+    before = commits_of(w);
+    assert_clean(w);
+    assert_int_equal(commits_of(w), before); /* without being asked to */
+    workspace_close(w);
+}
+
 static void follows_folders(void **state)
 {
     (void)state;
@@ -587,6 +672,8 @@ int main(void)
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, enter_tree, leave_root)
     const struct CMUnitTest tests[] = {
         IN_TREE(follows_edits),
+        IN_TREE(holds_what_does_not_stop),
+        IN_TREE(looks_at_what_it_held_when_the_pause_is_over),
         IN_TREE(follows_folders),
         IN_TREE(follows_ignore_files),
         IN_TREE(follows_rules_of_git_that_are_being_written),
