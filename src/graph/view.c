@@ -1,5 +1,6 @@
 #include "graph/view.h"
 
+#include "base/stop.h"
 #include "graph/live_internal.h"
 #include "graph/texts.h"
 
@@ -225,6 +226,8 @@ bool view_next_name(struct name_iter *it, struct name *ret)
     const struct names_tower *t = it->rest != 0 ? space_at(&g->space, it->rest) : NULL;
     const char *rest = t != NULL ? space_at(&g->space, t->text) : NULL;
 
+    if (stop_asked_at(it->at))
+        return false;
     if (rest != NULL && strncmp(rest, it->prefix, it->n) != 0)
         rest = NULL;
     if (it->at < it->end) {

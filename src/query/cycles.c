@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/sort.h"
+#include "base/stop.h"
 #include "query/groups.h"
 
 #include <string.h>
@@ -98,6 +99,8 @@ static bool search_cycle(struct search *s, uint32_t first, uint64_t limit, uint6
         if (s->best.len != 0 && depth >= s->best.len)
             return true;
         uint32_t at = s->queue.at[i];
+        if (stop_asked_at(i))
+            return false;
         for (uint32_t k = s->g.start[at]; k < s->g.start[at + 1]; k++) {
             uint32_t to = s->g.to.at[k];
             (*work)++;
@@ -193,6 +196,8 @@ static bool close_component(struct search *s, uint32_t root)
 
 static bool enter(struct search *s, uint32_t at)
 {
+    if (stop_asked_at(s->n_met))
+        return false;
     s->order[at] = s->low[at] = ++s->n_met;
     s->next[at] = s->g.start[at];
     return vec_push(&s->path, at) && vec_push(&s->stack, at);

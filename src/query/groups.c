@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/sort.h"
+#include "base/stop.h"
 #include "query/owner.h"
 
 static const uint32_t level_kinds[] = {
@@ -163,7 +164,7 @@ static bool connect(struct groups *g)
     bool ok = seen != NULL;
 
     for (uint32_t i = 0; ok && i < g->n; i++)
-        ok = connect_one(g, i, seen);
+        ok = !stop_asked_at(i) && connect_one(g, i, seen);
     mem_free(seen);
     return ok;
 }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/sort.h"
+#include "base/stop.h"
 #include "query/owner.h"
 
 static int cmp_ranked(const void *a, const void *b, void *ctx)
@@ -63,7 +64,7 @@ static struct around *around_all(const struct view *v)
     struct ids scratch = {0};
     bool ok = ret != NULL;
 
-    for (uint32_t id = 0; ok && id < n; id++) {
+    for (uint32_t id = 0; ok && id < n && !stop_asked_at(id); id++) {
         if (!view_has_node(v, id))
             continue;
         ret[id] = (struct around){view_parent(v, id), NODE_NONE, view_flags(v, id) & FLAG_TEST};
@@ -111,7 +112,7 @@ int query_most_depended(const struct view *v, uint32_t limit, struct ranking *re
     struct edge e;
 
     vec_clear(&ret->list);
-    for (uint32_t id = 0; ok && id < n; id++) {
+    for (uint32_t id = 0; ok && id < n && !stop_asked_at(id); id++) {
         uint64_t count = 0;
         if (!view_has_node(v, id) || !has_edges(v, id, least))
             continue;

@@ -1,6 +1,7 @@
 #include "query/traverse.h"
 
 #include "base/mem.h"
+#include "base/stop.h"
 #include "query/level.h"
 #include "query/owner.h"
 
@@ -240,6 +241,8 @@ static bool walk_level(const struct view *v, const struct reach_options *o, stru
     for (uint32_t i = l->first; i < l->end; i++) {
         uint32_t node = r->nodes.at[i].node;
         struct list_walk w;
+        if (stop_asked_at(i))
+            return false;
         fetched = fetch_ahead(lists, l, i, fetched, r);
         if (!list_begin(lists, v->generation, node, &w))
             continue;
@@ -332,6 +335,8 @@ static bool walk_towards(const struct view *v, const struct reach_options *o,
 {
     for (uint32_t i = first; i < end; i++) {
         struct edge e = {.node = NODE_NONE};
+        if (stop_asked_at(i))
+            return false;
         if (i + AHEAD < end)
             view_prefetch_edges(v, from->list->at[i + AHEAD].node, o->in != from->back);
         if (!step_towards(v, o, from, other, i, &e))

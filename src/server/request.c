@@ -3,13 +3,16 @@
  *     line --> (WAITING for its workspace) --> answered on the loop's thread
  *                                         `--> QUEUED for the pool --> answered
  *
- * Until it begins to run it can be cancelled, by its client or its deadline. One that runs is run
- * to its end: questions have no point at which they could be stopped.
+ * Until it is answered it can be cancelled, by its client or its deadline. One that runs on the pool
+ * is then told to stop (base/stop.h), and answered when it has.
  */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "engine/identity.h"
 #include "server/daemon_internal.h"
+
+#include <stdatomic.h>
 
 /* More rows than that at once are the pool's work. */
 #define LONG_LIMIT 1000u
@@ -31,6 +34,9 @@ struct request {
     struct buf line; /* the answer */
     bool late;       /* it was not run */
     struct err cut;  /* why it was cancelled */
+    /* Said to it while it runs. The loop's thread alone sets it, so that what was cancelled is
+     * answered so, however far it had come. */
+    atomic_bool stop;
 };
 
 /* ---- answering ---- */
@@ -178,7 +184,7 @@ static bool is_late(const struct request *r)
 
 static void set_late(struct err *err)
 {
-    (void)err_set(err, PT_ECANCELED, "its deadline passed before it could begin");
+    (void)err_set(err, PT_ECANCELED, "its deadline passed");
 }
 
 /* ---- the pool ---- */
@@ -187,8 +193,11 @@ static void work(uv_work_t *work)
 {
     struct request *r = work->data;
     r->late = is_late(r);
-    if (!r->late)
-        (void)run_method(r, &r->line);
+    if (r->late)
+        return;
+    const atomic_bool *before = stop_watch(&r->stop);
+    (void)run_method(r, &r->line);
+    (void)stop_watch(before);
 }
 
 static void after_work(uv_work_t *work, int status)
@@ -199,7 +208,7 @@ static void after_work(uv_work_t *work, int status)
     memory_stir(&r->daemon->memory);
     if (r->late)
         set_late(&r->cut);
-    if (r->late || status == UV_ECANCELED) {
+    if (r->late || status == UV_ECANCELED || atomic_load(&r->stop)) {
         fail(r, &r->cut);
         return;
     }
@@ -317,20 +326,22 @@ static void with_place(struct request *r)
 
 /* ---- cancelling ---- */
 
-/* For the reason that r->cut has. Did it stop it? What runs already goes on. */
-static bool cut(struct request *r)
+/* For the reason that r->cut has. */
+static void cut(struct request *r)
 {
-    if (r->state == REQUEST_QUEUED)
-        return uv_cancel((uv_req_t *)&r->work) == 0; /* after_work answers */
+    if (r->state == REQUEST_QUEUED) { /* after_work answers */
+        if (uv_cancel((uv_req_t *)&r->work) != 0)
+            atomic_store(&r->stop, true);
+        return;
+    }
     place_forsake(&r->wait);
     fail(r, &r->cut);
-    return true;
 }
 
-static bool cancel(struct request *r, const char *why)
+static void cancel(struct request *r, const char *why)
 {
     (void)err_set(&r->cut, PT_ECANCELED, "%s", why);
-    return cut(r);
+    cut(r);
 }
 
 static struct request *request_of(struct link *l)
@@ -344,8 +355,10 @@ static bool cancel_id(struct conn *c, const char *id)
     for (struct link *l = c->requests.next, *next; l != &c->requests; l = next) {
         struct request *r = request_of(l);
         next = l->next;
-        if (strcmp(r->rpc.id, id) == 0)
-            any |= cancel(r, "cancelled");
+        if (strcmp(r->rpc.id, id) != 0)
+            continue;
+        any = true;
+        cancel(r, "cancelled");
     }
     return any;
 }
@@ -358,7 +371,7 @@ void requests_abandon(struct conn *c)
         link_remove(&r->due);
         c->in_flight--;
         r->conn = NULL;
-        (void)cancel(r, "nobody waits for it any more");
+        cancel(r, "nobody waits for it any more");
     }
 }
 
@@ -367,7 +380,7 @@ void requests_cut(struct conn *c)
     c->is_busy = true; /* it must stay until we are through */
     for (struct link *l = c->requests.next, *next; l != &c->requests; l = next) {
         next = l->next;
-        (void)cancel(request_of(l), "the daemon is stopping");
+        cancel(request_of(l), "the daemon is stopping");
     }
     c->is_busy = false;
     conn_flush(c);
@@ -389,7 +402,7 @@ static void expire_due(struct daemon *d, uint64_t now)
         struct request *r = link_entry(due.next, struct request, due);
         link_remove(&r->due);
         set_late(&r->cut);
-        (void)cut(r);
+        cut(r);
     }
 }
 

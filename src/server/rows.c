@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/stop.h"
 #include "server/render.h"
 
 #include <stdio.h>
@@ -280,6 +281,7 @@ static void settle(struct lister *l)
 struct value *lister_row(struct lister *l)
 {
     settle(l);
+    l->full |= stop_asked_at(l->shown);
     if (l->total++ < l->offset || l->full)
         return NULL;
     if (l->shown >= l->limit || (l->shown > 0 && l->bytes >= l->max_bytes)) {
