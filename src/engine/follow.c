@@ -216,6 +216,8 @@ static void committed(struct follower *f, uint32_t units, uint64_t since_ns)
     f->status.last_commit_ns = clock_now_ns() - since_ns;
     f->status.units += units;
     (void)pthread_mutex_unlock(&f->mutex);
+    if (f->options.touched != NULL)
+        f->options.touched(f->options.ctx, d->replace_all ? NULL : d);
     if (f->options.committed != NULL)
         f->options.committed(f->options.ctx, durable_commits(f->w->store));
 }

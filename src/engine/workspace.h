@@ -70,7 +70,9 @@ struct follow_options {
     uint64_t log_limit;             /* durable_options.log_limit */
     uint64_t max_file_bytes;        /* scan_options.max_file_bytes */
     struct restless_options restless;
-    /* After each commit, on the writer's thread: take note and return. May be NULL. */
+    /* After each commit, on the writer's thread, what it said, borrowed for the call; NULL: all may
+     * be different. Then `committed`. Take note and return. Both may be NULL. */
+    void (*touched)(void *ctx, const struct delta *delta);
     void (*committed)(void *ctx, uint64_t generation);
     void *ctx;
 };

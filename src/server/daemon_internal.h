@@ -106,7 +106,8 @@ struct subscription {
 int subscribe(struct conn *c, struct place *p, uint32_t *ret_id, struct err *err);
 bool unsubscribe(const struct conn *c, uint32_t id);
 void subscriptions_drop(const struct conn *c);
-void subscriptions_tell(void *ctx, struct place *p, uint64_t generation, bool gone);
+void subscriptions_tell(void *ctx, struct place *p, uint64_t generation, bool gone,
+                        struct slice news);
 /* What is owed to a connection, whose output has room again. */
 void subscriptions_pay(struct conn *c);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/root.h"
+#include "server/news.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -21,8 +22,16 @@ struct place {
     struct workspace *workspace;
     enum place_stage state;
     unsigned held;
-    unsigned wanted; /* by subscribers */
-    bool evicted;    /* PLACE_CLOSING, but only to save memory */
+    unsigned wanted;  /* by subscribers */
+    struct news news; /* for those */
+    struct {
+        uv_work_t work;
+        struct news_task task;
+        uint64_t generation;
+        struct buf text;
+        bool is_out;
+    } report;
+    bool evicted; /* PLACE_CLOSING, but only to save memory */
     uint64_t used_ns;
     bool follows;
     bool unknown;          /* no graph yet, or an old one: nobody is answered before a sync */
@@ -117,10 +126,50 @@ static void on_committed(void *ctx, uint64_t generation)
     (void)uv_async_send(&p->hub->async);
 }
 
-static void tell_changed(struct place *p, bool gone)
+static void on_touched(void *ctx, const struct delta *delta)
+{
+    struct place *p = ctx;
+    news_touched(&p->news, delta);
+}
+
+static void tell(struct place *p, uint64_t generation, bool gone, struct slice news)
 {
     if (p->hub->options.changed != NULL)
-        p->hub->options.changed(p->hub->options.ctx, p, atomic_load(&p->generation), gone);
+        p->hub->options.changed(p->hub->options.ctx, p, generation, gone, news);
+}
+
+static void tell_changed(struct place *p);
+
+static void work_report(uv_work_t *work)
+{
+    struct place *p = work->data;
+    news_render(&p->report.task, &p->report.text);
+}
+
+static void after_report(uv_work_t *work, int status)
+{
+    struct place *p = work->data;
+    bool ok = status == 0 && !p->report.text.failed;
+    uint64_t generation = p->report.generation;
+    p->report.is_out = false;
+    news_return(&p->news, p->workspace, &p->report.task);
+    tell(p, generation, false, ok ? buf_as_slice(&p->report.text) : SLICE("\"whole\":true"));
+    buf_release(&p->report.text);
+    tell_changed(p); /* what came meanwhile */
+    place_drop(p);
+}
+
+/* To those who want to know, if there is anything that they do not know. */
+static void tell_changed(struct place *p)
+{
+    if (p->state != PLACE_OPEN || p->report.is_out || !news_take(&p->news, &p->report.task))
+        return;
+    p->report.is_out = true;
+    p->report.generation = p->report.task.has_after ? view_generation(&p->report.task.after)
+                                                    : atomic_load(&p->generation);
+    p->report.work.data = p;
+    place_hold(p);
+    (void)uv_queue_work(p->hub->options.loop, &p->report.work, work_report, after_report);
 }
 
 static void stir(const struct hub *h)
@@ -138,7 +187,7 @@ static void look_again(struct place *p)
     uint64_t generation = view_generation(&v);
     workspace_unpin(p->workspace, &v);
     if (atomic_exchange(&p->generation, generation) != generation)
-        tell_changed(p, false);
+        tell_changed(p);
 }
 
 static void hear_sync(struct place *p)
@@ -163,7 +212,7 @@ static void hear(uv_async_t *async)
     for (struct link *l = h->places.next; l != &h->places; l = l->next) {
         struct place *p = link_entry(l, struct place, in);
         if (atomic_exchange(&p->changed, false))
-            tell_changed(p, false);
+            tell_changed(p);
         hear_sync(p);
         advance(p);
     }
@@ -213,6 +262,7 @@ static void place_free(struct place *p)
     struct hub *h = p->hub;
     link_remove(&p->in);
     h->n_places--;
+    news_release(&p->news);
     mem_free(p->root);
     mem_free(p);
     end_if_done(h);
@@ -242,7 +292,7 @@ static void after_close(uv_work_t *work, int status)
         open_again(p);
         return;
     }
-    tell_changed(p, true);
+    tell(p, atomic_load(&p->generation), true, slice_of("", 0));
     link_init(&told);
     link_append_all(&told, &p->releasing);
     place_free(p);
@@ -252,6 +302,7 @@ static void after_close(uv_work_t *work, int status)
 
 static void begin_close(struct place *p)
 {
+    news_end(&p->news);
     p->working = true;
     p->work.data = p;
     (void)uv_queue_work(p->hub->options.loop, &p->work, work_close, after_close);
@@ -297,6 +348,7 @@ static int open_place(struct place *p, struct err *err)
     const struct follow_options o = {.threads = p->hub->options.threads,
                                      .durability = p->hub->options.durability,
                                      .max_file_bytes = p->hub->options.max_file_bytes,
+                                     .touched = on_touched,
                                      .committed = on_committed,
                                      .ctx = p};
     int rc = workspace_open(p->root, &p->workspace, &notice, err);
@@ -336,7 +388,7 @@ static void open_failed(struct place *p)
     link_init(&releasing);
     link_append_all(&waiting, &p->waiting);
     link_append_all(&releasing, &p->releasing);
-    tell_changed(p, true);
+    tell(p, atomic_load(&p->generation), true, slice_of("", 0));
     place_free(p);
     finish_all(&waiting, err.code, &err);
     finish_all(&releasing, PT_OK, NULL);
@@ -416,6 +468,7 @@ static struct place *place_new(struct hub *h, const char *root)
     p->root = copy;
     p->unknown = true;
     link_init(&p->in);
+    news_init(&p->news);
     link_init(&p->waiting);
     link_init(&p->served);
     link_init(&p->releasing);
@@ -567,6 +620,10 @@ void place_evict(struct place *p)
 void place_want(struct place *p, int by)
 {
     p->wanted += (unsigned)by;
+    if (p->wanted == 0)
+        news_end(&p->news);
+    else if (p->state == PLACE_OPEN && p->follows)
+        news_begin(&p->news, p->workspace);
 }
 
 uint64_t place_used_ns(const struct place *p)

@@ -30,9 +30,10 @@ struct hub_options {
     unsigned threads; /* that index, as in follow_options; so is the next */
     enum wal_durability durability;
     uint64_t max_file_bytes;
-    /* The graph of a place has this generation now (several commits may be told as one); with
-     * gone: the place is released. May be NULL. */
-    void (*changed)(void *ctx, struct place *p, uint64_t generation, bool gone);
+    /* The graph of a place that is wanted (place_want) has this generation now (several commits may
+     * be told as one); `news`: members of a JSON object that say what is different
+     * (server/news.h). With gone: the place is released. May be NULL. */
+    void (*changed)(void *ctx, struct place *p, uint64_t generation, bool gone, struct slice news);
     /* A place was opened, closed, or its writer has done something. May be NULL. */
     void (*stirred)(void *ctx);
     void *ctx;

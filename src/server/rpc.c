@@ -455,9 +455,15 @@ void rpc_put_failure(struct buf *out, const struct rpc_request *r, int number,
     buf_str(out, "}}\n");
 }
 
-void rpc_put_note(struct buf *out, const char *method, const struct answer *a)
+void rpc_put_note(struct buf *out, const char *method, const struct answer *a, struct slice more)
 {
     buf_printf(out, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":", method);
     render_json_value(a->root, out);
+    if (more.n > 0 && !out->failed) {
+        out->n--; /* in front of its end */
+        buf_char(out, ',');
+        buf_slice(out, more);
+        buf_char(out, '}');
+    }
     buf_str(out, "}\n");
 }

@@ -71,7 +71,7 @@ void rpc_put_result(struct buf *out, const struct rpc_request *r, const struct a
 void rpc_put_failure(struct buf *out, const struct rpc_request *r, int number,
                      const struct answer *a);
 
-/* A notification to the client, with the answer as its params. */
-void rpc_put_note(struct buf *out, const char *method, const struct answer *a);
+/* A notification to the client, with the answer as its params; `more`: further members, as JSON. */
+void rpc_put_note(struct buf *out, const char *method, const struct answer *a, struct slice more);
 
 #endif

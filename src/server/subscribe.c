@@ -60,18 +60,22 @@ void subscriptions_drop(const struct conn *c)
     }
 }
 
-/* What is told of a change; which nodes and edges came and went will be said here as well. */
-static void put_note(const struct subscription *s, const char *method, uint64_t generation)
+/* What is told of a change. */
+static void put_note(const struct subscription *s, const char *method, uint64_t generation,
+                     struct slice news)
 {
     struct answer a;
     answer_init(&a);
     (void)answer_uint(&a, a.root, "subscription", s->id);
     (void)answer_cstr(&a, a.root, "workspace", ROLE_PLACE, place_root(s->place));
     (void)answer_uint(&a, a.root, "generation", generation);
-    rpc_put_note(&s->conn->output, method, &a);
+    rpc_put_note(&s->conn->output, method, &a, news);
     s->conn->output.failed |= a.failed;
     answer_release(&a);
 }
+
+/* Of what somebody could not be told, the parts are not kept. */
+static const struct slice whole = SLICE_INIT("\"whole\":true");
 
 static bool is_full(const struct conn *c)
 {
@@ -92,7 +96,8 @@ static void flush_told(struct daemon *d)
     }
 }
 
-void subscriptions_tell(void *ctx, struct place *p, uint64_t generation, bool gone)
+void subscriptions_tell(void *ctx, struct place *p, uint64_t generation, bool gone,
+                        struct slice news)
 {
     struct daemon *d = ctx;
     for (struct link *l = d->subscriptions.next, *next; l != &d->subscriptions; l = next) {
@@ -104,7 +109,7 @@ void subscriptions_tell(void *ctx, struct place *p, uint64_t generation, bool go
             s->owed = generation; /* the newest will do, once the client has read */
             continue;
         }
-        put_note(s, gone ? "released" : "changed", generation);
+        put_note(s, gone ? "released" : "changed", generation, s->owed == 0 ? news : whole);
         s->conn->was_told = true;
         s->owed = 0;
         if (gone)
@@ -120,7 +125,7 @@ void subscriptions_pay(struct conn *c)
         struct subscription *s = subscription_of(l);
         if (s->conn != c || s->owed == 0 || is_full(c))
             continue;
-        put_note(s, "changed", s->owed);
+        put_note(s, "changed", s->owed, whole);
         s->owed = 0;
     }
 }

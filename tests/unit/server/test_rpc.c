@@ -282,7 +282,7 @@ static void test_rpc__a_notification_has_no_id(void **state)
     struct answer a = small_answer();
     struct buf out = {0};
     (void)state;
-    rpc_put_note(&out, "changed", &a);
+    rpc_put_note(&out, "changed", &a, slice_of("", 0));
     assert_string_equal(buf_cstr(&out),
                         "{\"jsonrpc\":\"2.0\",\"method\":\"changed\",\"params\":{\"name\":"
                         "\"x\\ny\",\"generation\":3}}\n");
