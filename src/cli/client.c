@@ -142,6 +142,7 @@ static int send_call(struct client *c, struct look look, bool sync, uint32_t *re
     put_look(&line, c, look);
     put_string(&line, "program", c->call->program);
     buf_str(&line, c->force ? ",\"force\":true" : "");
+    buf_str(&line, c->call->no_refresh ? ",\"no_refresh\":true" : "");
     buf_str(&line, sync ? ",\"sync\":true}}\n" : "}}\n");
     int rc = wire_send(&c->wire, &line, err);
     buf_release(&line);
@@ -325,7 +326,7 @@ int client_ask(struct client *c, struct client_answer *ret, struct err *err)
     const struct look out = {c->out->text.colour, c->out->text.width};
     const struct look failure = {c->out->colour_err, c->out->width_err};
     *ret = (struct client_answer){.code = PT_OK};
-    int rc = exchange(c, out, true, ret, err);
+    int rc = exchange(c, out, !c->call->no_refresh, ret, err);
     bool alike = c->out->json || (out.colour == failure.colour && out.width == failure.width);
     /* A failure is shown on standard error, which may be another terminal, or none: ask again. */
     if (rc == PT_OK && ret->code != PT_OK && !alike)

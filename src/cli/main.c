@@ -202,8 +202,8 @@ static enum part part_of_daemon(struct run *r, const struct call *c)
     /* How the daemon indexes is its own affair. */
     if (flags & METHOD_WRITES || r->args->no_ignore)
         return PART_RELEASE;
-    if (r->args->no_refresh)
-        return PART_NONE; /* it would be of no help: its graphs are fresh */
+    if (r->args->no_refresh) /* from disk, or as it has it; it is not started for that */
+        return flags & METHOD_RAW ? PART_NONE : PART_ASK;
     return flags & METHOD_RAW ? PART_SYNC : PART_ASK;
 }
 
@@ -247,7 +247,8 @@ static int take_part(struct run *r, struct client *client, struct call *c, enum 
 {
     struct client_answer a;
     int rc = part == PART_RELEASE ? wire_open(&client->wire, err) : client_open(client, false, err);
-    if (rc == PT_ENOENT && part != PART_RELEASE && config_of(r)->start_automatically)
+    if (rc == PT_ENOENT && part != PART_RELEASE && !c->no_refresh &&
+        config_of(r)->start_automatically)
         rc = client_open(client, true, err);
     *ret_status = -1;
     if (rc != PT_OK)
@@ -296,7 +297,7 @@ static int with_daemon(struct run *r, struct call *c)
         return report_end(r, rc, "interrupted");
     if (rc == PT_EREFUSED)
         return report_end(r, rc, err.msg);
-    if (rc != PT_OK && rc != PT_ENOENT) {
+    if (rc != PT_OK && rc != PT_ENOENT && !c->no_refresh) {
         buf_printf(&text, "%s; answering without the daemon", err.msg);
         notice(r, buf_cstr(&text));
     }

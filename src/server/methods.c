@@ -268,7 +268,7 @@ int method_answer(struct call *c, struct answer *a, struct err *err)
     return rc == PT_OK ? answer_check(a, err) : rc;
 }
 
-static void add_stale(struct answer *a, uint32_t stale)
+void method_tell_stale(struct answer *a, uint32_t stale)
 {
     char text[COUNT_TEXT];
     (void)value_show(answer_uint(a, a->root, "stale", stale), SHOW_JSON);
@@ -291,7 +291,7 @@ static int run_reader(struct call *c, struct answer *a, struct err *err)
     c->root = workspace_root(c->workspace);
     rc = method_answer(c, a, err);
     if (rc == PT_OK && c->no_refresh && !(c->method->flags & METHOD_RAW))
-        add_stale(a, stale);
+        method_tell_stale(a, stale);
     workspace_unpin(c->workspace, &v);
     c->view = NULL;
     return rc;

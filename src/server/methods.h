@@ -97,6 +97,9 @@ int method_run(struct call *c, struct answer *a, struct err *err);
 /* Only the last part: asks c->view, which the caller has pinned, and adds generation and as_of. */
 int method_answer(struct call *c, struct answer *a, struct err *err);
 
+/* How many files differ from what the graph says: with no_refresh the answer tells. */
+void method_tell_stale(struct answer *a, uint32_t stale);
+
 /* ---- arguments ---- */
 
 const char *call_arg(const struct call *c, const char *param); /* NULL if not given */

@@ -108,17 +108,32 @@ static bool collect(void *ctx, const char *p, size_t n)
     return !b->failed;
 }
 
+/* First, and then the view: so a file may count as stale that the view knows already, but none that
+ * it does not know is left out. */
+static int count_stale(struct request *r, uint32_t *ret, struct err *err)
+{
+    struct workspace *w = place_workspace(r->place);
+    const struct scan_options scan = {.no_ignore = workspace_no_ignore(w),
+                                      .max_file_bytes = r->daemon->options.max_file_bytes};
+    return r->rpc.call.no_refresh ? workspace_check(w, &scan, ret, err) : PT_OK;
+}
+
 static int ask_view(struct request *r, struct answer *a, struct err *err)
 {
     struct call *c = &r->rpc.call;
     struct view v;
+    uint32_t stale = 0;
     c->workspace = place_workspace(r->place);
     c->root = place_root(r->place);
-    int rc = workspace_pin(c->workspace, &v, err);
+    int rc = count_stale(r, &stale, err);
+    if (rc == PT_OK)
+        rc = workspace_pin(c->workspace, &v, err);
     if (rc != PT_OK)
         return rc;
     c->view = &v;
     rc = method_answer(c, a, err);
+    if (rc == PT_OK && c->no_refresh)
+        method_tell_stale(a, stale);
     workspace_unpin(c->workspace, &v);
     c->view = NULL;
     return rc;
@@ -251,8 +266,9 @@ static void queue(struct request *r)
 static bool is_long(const struct call *c)
 {
     const char *depth = call_arg(c, "depth");
-    return c->method->flags & METHOD_LONG || (depth != NULL && strcmp(depth, "1") != 0) ||
-           call_flag(c, "transitive") || c->limit > LONG_LIMIT;
+    return c->method->flags & METHOD_LONG || c->no_refresh ||
+           (depth != NULL && strcmp(depth, "1") != 0) || call_flag(c, "transitive") ||
+           c->limit > LONG_LIMIT;
 }
 
 static void begin_method(struct request *r)
@@ -307,10 +323,21 @@ static void on_place(struct place_wait *w, int rc, const struct err *err)
         go_on(r);
 }
 
+/* Who wants the graph as it is does not have one opened and followed. */
+static int check_open(struct request *r, struct err *err)
+{
+    struct place *p = r->rpc.call.no_refresh ? hub_find(r->daemon->hub, r->rpc.workspace) : NULL;
+    return !r->rpc.call.no_refresh || (p != NULL && place_ready(p))
+               ? PT_OK
+               : err_set(err, PT_ENOENT, "the daemon has no graph of %s open", r->rpc.workspace);
+}
+
 static void with_place(struct request *r)
 {
     struct err err = {0};
     int rc = hold_check(r->conn, r->rpc.workspace, &err);
+    if (rc == PT_OK)
+        rc = check_open(r, &err);
     if (rc == PT_OK)
         rc = hub_open(r->daemon->hub, r->rpc.workspace, r->rpc.force, &r->place, &err);
     if (rc != PT_OK) {

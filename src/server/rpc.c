@@ -28,6 +28,7 @@ enum shared {
     SHARED_WORKSPACE,
     SHARED_FORCE,
     SHARED_SYNC,
+    SHARED_NO_REFRESH,
     SHARED_LIMIT,
     SHARED_CURSOR,
     SHARED_MAX_TOKENS,
@@ -50,6 +51,10 @@ static const struct {
                      0,
                      METHOD_NO_WORKSPACE | METHOD_CLOSED,
                      true},
+    [SHARED_NO_REFRESH] = {{.name = "no_refresh", .type = PARAM_FLAG},
+                           0,
+                           METHOD_NO_WORKSPACE | METHOD_CLOSED,
+                           true},
     [SHARED_LIMIT] = {{.name = "limit", .type = PARAM_UINT}, METHOD_LISTS | METHOD_LIMIT, 0, true},
     [SHARED_CURSOR] = {{.name = "cursor"}, METHOD_LISTS, 0, true},
     [SHARED_MAX_TOKENS] = {{.name = "max_tokens", .type = PARAM_UINT},
@@ -215,6 +220,7 @@ static void set_shared(struct rpc_request *r, unsigned i, const char *value)
     case SHARED_WORKSPACE: r->workspace = value; break;
     case SHARED_FORCE: r->force = true; break;
     case SHARED_SYNC: r->sync = true; break;
+    case SHARED_NO_REFRESH: r->call.no_refresh = true; break;
     case SHARED_LIMIT: r->call.limit = n != 0 ? n : UINT32_MAX; break; /* as --limit */
     case SHARED_CURSOR: r->call.cursor = value; break;
     case SHARED_MAX_TOKENS: r->call.max_tokens = n; break;
@@ -256,6 +262,8 @@ static int check_params(struct rpc_request *r, struct err *err)
     if (!(m->flags & METHOD_NO_WORKSPACE) && r->workspace == NULL)
         return err_set(err, wrong(r, RPC_PARAMS), "%s needs 'workspace', the root of a tree",
                        m->name);
+    if (r->sync && r->call.no_refresh)
+        return err_set(err, wrong(r, RPC_PARAMS), "'sync' and 'no_refresh' exclude each other");
     if (r->workspace != NULL && r->workspace[0] != '/')
         return err_set(err, wrong(r, RPC_PARAMS), "'workspace' is an absolute path, not '%.200s'",
                        r->workspace);

@@ -376,6 +376,33 @@ def test_the_largest_size_of_files_holds_with_and_without_a_daemon(place):
     place.good(*facts)
 
 
+def test_the_graph_as_it_is_may_be_the_daemons(place):
+    question = ["query", "callers", "g", "--format", "json"]
+    place.write(SMALL)
+    fails(place, [*question[:3], "--no-refresh"], 1, "run index first")
+    equal(running(place), None, "a daemon, which nobody wanted started")
+    place.good("index", "--no-daemon")
+    place.good("daemon", "start")
+    place.good(*question, "--no-refresh")
+    equal(place.ask("daemon", "status")["workspaces"], [], "what was opened for it")
+    place.good(*question)
+
+    def requests():
+        return place.ask("daemon", "status")["requests_total"]
+
+    before = requests()
+    mine = place.good(*question, "--no-refresh").out
+    equal(requests() - before >= 3, True, "was the daemon asked")
+    equal(mine, place.good(*question, "--no-refresh", "--no-daemon").out, "with and without the daemon")
+    equal(json.loads(mine)["stale"], 0, "stale files")
+    for n in range(20):
+        place.write({"new.py": "from a import g\n\n\n" + "".join("def n%d():\n    return g()\n\n\n" % i for i in range(n))})
+        told = place.ask("query", "callers", "g", "--no-refresh")
+        names = {row["name"] for row in told["nodes"]}
+        if told["stale"] == 0 and len([name for name in names if name.startswith("new.")]) != n:
+            raise Wrong("after %d saves, not stale: %r" % (n, names))
+
+
 def test_a_daemon_that_dies_while_it_is_asked_costs_no_answer(place):
     place.write(SMALL)
     callers(place)
