@@ -209,7 +209,8 @@ static void fail_all(struct follower *f, const struct err *err)
 
 /* ---- changes ---- */
 
-static void committed(struct follower *f, uint32_t units, uint64_t since_ns)
+/* `d` is NULL if all was replaced. */
+static void committed(struct follower *f, const struct delta *d, uint32_t units, uint64_t since_ns)
 {
     (void)pthread_mutex_lock(&f->mutex);
     f->status.commits++;
@@ -217,7 +218,7 @@ static void committed(struct follower *f, uint32_t units, uint64_t since_ns)
     f->status.units += units;
     (void)pthread_mutex_unlock(&f->mutex);
     if (f->options.touched != NULL)
-        f->options.touched(f->options.ctx, d->replace_all ? NULL : d);
+        f->options.touched(f->options.ctx, d);
     if (f->options.committed != NULL)
         f->options.committed(f->options.ctx, durable_commits(f->w->store));
 }
@@ -228,7 +229,7 @@ static int commit(struct follower *f, const struct delta *d, uint64_t since_ns, 
         return PT_OK;
     int rc = durable_apply(f->w->store, d, err);
     if (rc == PT_OK)
-        committed(f, d->units.len, since_ns);
+        committed(f, d, d->units.len, since_ns);
     return rc;
 }
 
@@ -330,7 +331,7 @@ static int replace(struct follower *f, struct err *err)
         rc = workspace_told(f->w, f->w->no_ignore, err);
     report.resolve_ns = pipeline_resolve_ns(f->pipeline);
     if (rc == PT_OK)
-        committed(f, report.n_resolved, t0);
+        committed(f, NULL, report.n_resolved, t0);
     note_update(f, &report, 1, report.n_resolved, t0);
     tell_of_skips(f, &report);
     note_unread(f, false);
