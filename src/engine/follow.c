@@ -485,8 +485,8 @@ static int take_batch(struct follower *f, struct err *err)
         rc = update(f, f->looks.at, f->looks.len, err);
     }
     if (rc == PT_OK) {
-        if (restless_next_ns(f->restless) == UINT64_MAX)
-            set_state(f, FOLLOW_CURRENT);
+        bool all = restless_next_ns(f->restless) == UINT64_MAX;
+        set_state(f, all ? FOLLOW_CURRENT : FOLLOW_WORKING);
         let_go(f, b.cookie);
     }
     return rc;
