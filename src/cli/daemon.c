@@ -264,12 +264,9 @@ static void sum_up(struct answer *a, struct value *row)
     static const struct {
         const char *key, *what;
     } counts[] = {
-        {"generation", "generation"},
-        {"files", "files"},
-        {"folders_watched", "folders watched"},
-        {"folders_polled", "polled"},
-        {"files_too_large", "files too large"},
-        {"files_unread", "files that cannot be read"},
+        {"generation", "generation"},           {"files", "files"},
+        {"folders_watched", "folders watched"}, {"folders_polled", "polled"},
+        {"files_too_large", "files too large"}, {"files_unread", "files that cannot be read"},
     };
     struct buf text = {0};
     for (struct value *v = row->items.first; v != NULL; v = v->next) {
