@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TREE_BYTES ((size_t)8 << 20)
+#define TREE_BYTES ((size_t)16 << 20)
 #define POLL_MS 100 /* between two looks at folders that have no watch */
 /* At the end more than so much of the log is not left to whoever opens the graph next. */
 #define LOG_LEFT_BYTES ((uint64_t)16 << 20)

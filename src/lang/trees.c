@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <string.h>
 
-/* What a node costs, about: leaves lie in their parents. */
-#define NODE_BYTES 40u
+/* What a node costs, about: most leaves lie in their parents. */
+#define NODE_BYTES 100u
 
 struct kept {
     char *path, *text; /* owned */
