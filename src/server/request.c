@@ -181,9 +181,10 @@ static bool run_method(struct request *r, struct buf *out)
     answer_init(&a);
     int rc = ask(r, &a, &err);
     bool put_off = rc == PT_EBUSY && r->rpc.call.hurried;
-    if (rc == PT_OK) {
+    bool stopped = stop_asked(); /* then nobody will see what there is */
+    if (rc == PT_OK && !stopped) {
         rpc_put_result(out, &r->rpc, &a);
-    } else if (!put_off) {
+    } else if (!put_off && !stopped) {
         answer_fail(&a, rc, err.msg);
         rpc_put_failure(out, &r->rpc, rpc_number(rc), &a);
     }
