@@ -1,96 +1,20 @@
-#include "index/pipeline.h"
+#include "index/pipeline_internal.h"
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "index/checkpoint.h"
 #include "index/dump.h"
-#include "index/indexer.h"
-#include "index/quarantine.h"
 #include "index/shelf.h"
 #include "lang/extract.h"
 #include "lang/trees.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-/* More files at once were not edited by a person. */
-#define EDITED_MAX 16u
-
-/* What one worker keeps from item to item. Made when it first has something to do. */
-struct worker {
-    struct extract *extract;
-    struct buf content;
-    struct err err; /* of the first item that failed */
-};
-
-/* A file that the pipeline, or the graph that it began with, knows. */
-struct known {
-    struct index_told told; /* what the graph was told before the first update; see is_told */
-    struct index_stat stat;
-    struct hash128 content;
-    uint8_t lang;
-    bool is_told;    /* the graph had it, and the indexer does not know it yet */
-    bool is_indexed; /* the indexer has it */
-    bool is_racy;    /* read so soon after it changed that it may change again and look the same */
-    bool is_unread;  /* could not be read, which may pass */
-    bool is_seen;    /* in the update under way */
-    char path[];
-};
-
-struct known_ref {
-    struct known *file;
-};
-
-/* A file to look into. */
-struct source {
-    const char *path;
-    const struct scan_file *scanned;    /* NULL for a dump */
-    struct slice text;                  /* of a dump */
-    struct known *known;                /* NULL for a dump */
-    const struct checkpoint_file *kept; /* of what a checkpoint says */
-    uint8_t lang;
-    struct index_stat stat;
-    struct facts *facts;     /* owned until they are linked; NULL if the contents are the same */
-    bool parsed;             /* they were not there already */
-    bool left_out;           /* could not be read: it has the facts of an empty file */
-    bool unread;             /* and that may pass */
-    enum scan_reason reason; /* why */
-    uint64_t detail;
-    uint32_t lines;
-};
-
-struct pipeline {
-    struct pipeline_options options;
-    char *root; /* owned; NULL for a dump */
-    int root_fd;
-    uint64_t max_bytes;
-    struct indexer *indexer;
-    struct trees *trees;         /* owned; NULL: none are kept */
-    VEC(struct known_ref) known; /* owned, by path */
-    uint64_t kept_resolved;      /* indexer_resolved when the last checkpoint was left */
-    uint32_t n_unread;           /* of them */
-    uint32_t swept_records;      /* of the shelf: with more than these it is swept again */
-    struct worker *workers;
-    unsigned n_workers;
-
-    /* Of the update under way. */
-    int64_t began_ns;           /* by the clock on the wall */
-    VEC(struct source) sources; /* by path */
-    VEC(struct known_ref) seen; /* is_seen */
-    VEC(struct index_change) changes;
-    bool many; /* changes */
-    pthread_mutex_t lock;
-    struct pipeline_progress progress; /* under lock */
-    bool cancelled;
-};
 
 /* ---- progress ---- */
 
-static bool step(struct pipeline *p, uint64_t bytes)
+bool pipeline_step(struct pipeline *p, uint64_t bytes)
 {
     bool go = true;
     (void)pthread_mutex_lock(&p->lock);
@@ -103,7 +27,7 @@ static bool step(struct pipeline *p, uint64_t bytes)
     return go;
 }
 
-static bool begin_stage(struct pipeline *p, enum pipeline_stage stage, uint32_t n_files)
+bool pipeline_begin_stage(struct pipeline *p, enum pipeline_stage stage, uint32_t n_files)
 {
     p->progress.stage = stage;
     p->progress.files = 0;
@@ -114,199 +38,9 @@ static bool begin_stage(struct pipeline *p, enum pipeline_stage stage, uint32_t 
     return !p->cancelled;
 }
 
-static int cancelled(struct err *err)
+int pipeline_cancelled(struct err *err)
 {
     return err_set(err, PT_ECANCELED, "indexing was cancelled; nothing was changed");
-}
-
-/* ---- read and extract ---- */
-
-static enum scan_reason reason_of(int code)
-{
-    return code == PT_ELIMIT ? SCAN_TOO_LARGE : SCAN_UNREADABLE;
-}
-
-/* Is it not the file that cannot be read, but we who lack something now? */
-static bool is_want(const struct pipeline *p, const struct source *s, int code)
-{
-    struct io_stat st;
-    return code == PT_ENOMEM ||
-           (code == PT_ELIMIT &&
-            (io_stat(p->root_fd, s->path, &st, NULL) != PT_OK || st.size <= p->max_bytes));
-}
-
-/* A disk or a server that failed once may be asked again. */
-#define READ_TRIES 3u
-#define READ_PAUSE_NS 2000000L /* doubled each time */
-
-static int read_patiently(struct pipeline *p, struct worker *w, struct source *s, struct err *err)
-{
-    struct io_stat st;
-    int rc = PT_OK;
-    for (unsigned i = 0; i < READ_TRIES; i++) {
-        const struct timespec pause = {.tv_nsec = READ_PAUSE_NS << i};
-        if (i > 0)
-            (void)nanosleep(&pause, NULL);
-        buf_reset(&w->content);
-        rc = io_read_file_stat(p->root_fd, s->path, p->max_bytes, &w->content, &st, err);
-        if (rc != PT_EIO)
-            break;
-    }
-    s->unread = rc == PT_EIO;
-    if (rc == PT_OK)
-        s->stat = (struct index_stat){st.size, st.ino, st.mtime_ns, st.ctime_ns};
-    return rc;
-}
-
-/* The bytes of a source. One that has to be left out stands in the graph as an empty file, so that
- * it is seen, and counts as known when the tree is compared with the graph. */
-static int read_source(struct pipeline *p, struct worker *w, struct source *s, struct slice *ret)
-{
-    struct err err = {0};
-    *ret = slice_of("", 0);
-    if (s->scanned == NULL) {
-        *ret = s->text;
-    } else {
-        int rc = read_patiently(p, w, s, &err);
-        if (rc != PT_OK && is_want(p, s, rc)) {
-            w->err = err;
-            return rc;
-        }
-        if (rc != PT_OK) {
-            s->left_out = true;
-            s->reason = reason_of(rc);
-            return PT_OK;
-        }
-        *ret = buf_as_slice(&w->content);
-    }
-    if (scan_is_binary(ret->p, ret->n)) {
-        s->left_out = true;
-        s->reason = SCAN_BINARY;
-        *ret = slice_of("", 0);
-    }
-    return PT_OK;
-}
-
-static bool same_stat(const struct index_stat *a, const struct index_stat *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-/* Of these contents the indexer has the facts already (or still knows that there are none). */
-static bool is_known(const struct source *s, struct slice text)
-{
-    const struct known *k = s->known;
-    if (k == NULL || !k->is_indexed || k->lang != s->lang)
-        return false;
-    if (s->left_out)
-        return s->unread && k->is_unread;
-    return hash128_eq(k->content, hash128(text.p, text.n));
-}
-
-/* What the graph says the contents are, if it saw the file in this state. */
-static bool get_told(struct pipeline *p, struct source *s)
-{
-    const struct known *k = s->known;
-    if (p->options.shelf == NULL || k == NULL || !k->is_told || k->is_indexed ||
-        !same_stat(&k->told.stat, &s->stat) || hash128_eq(k->content, (struct hash128){0}))
-        return false;
-    struct shelf_key key = shelf_key(k->content, s->lang, s->path);
-    return shelf_get(p->options.shelf, &key, &s->facts, NULL) == PT_OK;
-}
-
-static void put_on_shelf(struct pipeline *p, const struct shelf_key *key, struct source *s)
-{
-    struct facts *there = NULL;
-    if (shelf_put(p->options.shelf, key, s->facts, &there, NULL) != PT_OK)
-        return; /* a full disk: then they stay on the heap */
-    facts_free(s->facts);
-    s->facts = there;
-}
-
-static int extract_source(struct pipeline *p, struct worker *w, struct source *s, struct slice text)
-{
-    if (w->extract == NULL && (w->extract = extract_new()) == NULL)
-        return err_set(&w->err, PT_ENOMEM, "out of memory for a parser");
-    extract_with(w->extract, p->sources.len <= EDITED_MAX ? p->trees : NULL);
-    int rc = extract_file(w->extract, s->lang, s->path, text.p, text.n, &s->facts, &w->err);
-    s->parsed = rc == PT_OK;
-    if (rc == PT_OK && s->left_out)
-        s->facts->flags |= FACTS_UNREAD;
-    return rc;
-}
-
-/* Contents that crashed the parser once stand in the graph as none. */
-static int extract_with_care(struct pipeline *p, struct worker *w, struct source *s,
-                             const struct shelf_key *key, struct slice text)
-{
-    const struct quarantine *q = p->options.quarantine;
-    if (q == NULL)
-        return extract_source(p, w, s, text);
-    if (quarantine_has(q, key)) {
-        s->left_out = true;
-        s->reason = SCAN_QUARANTINED;
-        return extract_source(p, w, s, slice_of("", 0));
-    }
-    quarantine_begin(q, key);
-    int rc = extract_source(p, w, s, text);
-    quarantine_end();
-    return rc;
-}
-
-/* The facts of a file: those that are known, or on the shelf, or what parsing it gives. */
-static int find_facts(struct pipeline *p, struct worker *w, struct source *s)
-{
-    struct slice text;
-    int rc = read_source(p, w, s, &text);
-    if (rc != PT_OK || is_known(s, text))
-        return rc;
-    struct shelf_key key = shelf_key(hash128(text.p, text.n), s->lang, s->path);
-    bool shelve = p->options.shelf != NULL && !s->left_out;
-    if (shelve && shelf_get(p->options.shelf, &key, &s->facts, NULL) == PT_OK)
-        return PT_OK;
-    rc = extract_with_care(p, w, s, &key, text);
-    if (rc == PT_OK && shelve && !s->left_out)
-        put_on_shelf(p, &key, s);
-    return rc;
-}
-
-/* When so many files change, what is read of the shelf leaves memory soon; what is needed again is
- * mapped again. */
-#define COOL_FILES 2048u
-
-static void cool(void *ctx)
-{
-    const struct pipeline *p = ctx;
-    if (p->options.shelf != NULL && p->many)
-        shelf_cool(p->options.shelf);
-}
-
-static int extract_item(void *ctx, unsigned worker, size_t item)
-{
-    struct pipeline *p = ctx;
-    struct source *s = &p->sources.at[item];
-    int rc = get_told(p, s) ? PT_OK : find_facts(p, &p->workers[worker], s);
-    if (rc != PT_OK)
-        return rc;
-    if (item % COOL_FILES == COOL_FILES - 1)
-        cool(p);
-    return step(p, s->scanned != NULL ? s->scanned->size : s->text.n) ? PT_OK : PT_ECANCELED;
-}
-
-static int pool(struct pipeline *p, size_t n, pool_fn fn, struct err *err)
-{
-    int rc = pool_run(p->n_workers, n, fn, p);
-    if (rc == PT_OK)
-        return PT_OK;
-    if (rc == PT_ECANCELED)
-        return cancelled(err);
-    for (unsigned i = 0; i < p->n_workers; i++) {
-        if (p->workers[i].err.code == rc && err != NULL) {
-            *err = p->workers[i].err;
-            return rc;
-        }
-    }
-    return err_set(err, rc, "indexing failed");
 }
 
 /* ---- what is known ---- */
@@ -328,8 +62,7 @@ static uint32_t place_of(const struct pipeline *p, const char *path)
     return lo;
 }
 
-/* The file of that path, which is made if it is not there; NULL: out of memory. */
-static struct known *know(struct pipeline *p, const char *path)
+struct known *pipeline_know(struct pipeline *p, const char *path)
 {
     uint32_t at = place_of(p, path);
     if (at < p->known.len && strcmp(p->known.at[at].file->path, path) == 0)
@@ -356,13 +89,13 @@ static bool is_within(const char *path, const char *folder)
 
 static bool add_source(struct pipeline *p, const struct scan_file *f, bool named)
 {
-    struct known *k = know(p, f->path);
+    struct known *k = pipeline_know(p, f->path);
     struct index_stat now = {f->size, f->ino, f->mtime_ns, f->ctime_ns};
     if (k == NULL || !vec_push(&p->seen, (struct known_ref){k}))
         return false;
     k->is_seen = true;
     if (k->is_indexed && !named && !k->is_racy && !k->is_unread && k->lang == f->lang &&
-        same_stat(&k->stat, &now))
+        index_stat_eq(&k->stat, &now))
         return true;
     return vec_push(
         &p->sources,
@@ -378,7 +111,7 @@ static int add_sources(struct pipeline *p, const struct scan *scan, const char *
     return ok ? PT_OK : err_set(err, PT_ENOMEM, "out of memory for the list of files");
 }
 
-static const struct index_told *told_of(const struct known *k)
+const struct index_told *pipeline_told_of(const struct known *k)
 {
     return k != NULL && k->is_told ? &k->told : NULL;
 }
@@ -410,7 +143,7 @@ static struct index_change change_of(const struct pipeline *p, struct source *s)
 {
     struct index_change c = {.path = s->path, .facts = s->facts, .stat = lasting_stat(p, s)};
     c.same = s->facts == NULL;
-    c.told = told_of(s->known);
+    c.told = pipeline_told_of(s->known);
     s->facts = NULL;
     return c;
 }
@@ -418,7 +151,7 @@ static struct index_change change_of(const struct pipeline *p, struct source *s)
 /* Is there anything to tell of a file that was looked into? */
 static bool is_news(const struct source *s)
 {
-    return s->facts != NULL || !same_stat(&s->known->stat, &s->stat);
+    return s->facts != NULL || !index_stat_eq(&s->known->stat, &s->stat);
 }
 
 static int by_change_path(const void *x, const void *y)
@@ -442,7 +175,7 @@ static bool add_gone_below(struct pipeline *p, const char *path)
         if (k->is_seen || (!k->is_indexed && !k->is_told))
             continue;
         k->is_seen = true; /* once */
-        struct index_change c = {.path = k->path, .told = told_of(k)};
+        struct index_change c = {.path = k->path, .told = pipeline_told_of(k)};
         if (!vec_push(&p->changes, c) || !vec_push(&p->seen, (struct known_ref){k}))
             return false;
         k->is_indexed = k->is_told = false; /* swept behind the change */
@@ -509,14 +242,19 @@ static void remember(struct pipeline *p)
 
 /* ---- a run ---- */
 
+static void cool_shelf(void *ctx)
+{
+    pipeline_cool(ctx);
+}
+
 static bool begin_resolving(void *ctx, uint32_t n_files)
 {
-    return begin_stage(ctx, STAGE_RESOLVE, n_files);
+    return pipeline_begin_stage(ctx, STAGE_RESOLVE, n_files);
 }
 
 static bool resolved(void *ctx)
 {
-    return step(ctx, 0);
+    return pipeline_step(ctx, 0);
 }
 
 static int by_path(const void *x, const void *y)
@@ -562,9 +300,9 @@ static int extract_sources(struct pipeline *p, struct pipeline_report *report, s
         const struct source *s = &p->sources.at[i];
         p->progress.n_bytes += s->scanned != NULL ? s->scanned->size : s->text.n;
     }
-    if (!begin_stage(p, STAGE_EXTRACT, p->sources.len))
-        return cancelled(err);
-    int rc = pool(p, p->sources.len, extract_item, err);
+    if (!pipeline_begin_stage(p, STAGE_EXTRACT, p->sources.len))
+        return pipeline_cancelled(err);
+    int rc = pipeline_find_facts(p, err);
     report->extract_ns = clock_now_ns() - t0;
     for (uint32_t i = 0; rc == PT_OK && i < p->sources.len; i++) {
         const struct source *s = &p->sources.at[i];
@@ -586,19 +324,18 @@ static int apply_changes(struct pipeline *p, struct outcome to, struct pipeline_
     struct indexer_report done = {0};
     struct index_change *changes = p->changes.at;
     uint32_t n = p->changes.len;
-    if (!begin_stage(p, STAGE_LINK, n))
-        return cancelled(err);
+    if (!pipeline_begin_stage(p, STAGE_LINK, n))
+        return pipeline_cancelled(err);
     int rc = to.source != NULL ? indexer_fill(p->indexer, changes, n, to.source, &done, err)
                                : indexer_apply(p->indexer, changes, n, to.delta, &done, err);
     report->link_ns = done.link_ns;
     report->resolve_ns = done.resolve_ns;
     report->n_resolved = done.resolved;
-    cool(p);
+    pipeline_cool(p);
     return rc;
 }
 
-/* Facts that nobody took. */
-static void clear_run(struct pipeline *p)
+void pipeline_clear_run(struct pipeline *p)
 {
     for (uint32_t i = 0; i < p->sources.len; i++)
         facts_free(p->sources.at[i].facts);
@@ -611,7 +348,7 @@ static void clear_run(struct pipeline *p)
 static int run(struct pipeline *p, const char *const *paths, uint32_t n, struct outcome to,
                struct pipeline_report *report, struct err *err)
 {
-    p->many = p->sources.len >= COOL_FILES;
+    p->many = p->sources.len >= PIPELINE_MANY;
     int rc = extract_sources(p, report, err);
     if (rc == PT_OK)
         rc = make_changes(p, paths, n, err);
@@ -635,7 +372,7 @@ static int start(struct pipeline *p, const char *root, const struct pipeline_opt
                                       .once = options->once,
                                       .begin = begin_resolving,
                                       .step = resolved,
-                                      .cool = cool,
+                                      .cool = cool_shelf,
                                       .ctx = p};
     p->workers = mem_calloc(p->n_workers, sizeof(*p->workers));
     p->root = root != NULL ? mem_strdup(root) : NULL;
@@ -663,7 +400,7 @@ int pipeline_new(const char *root, const struct pipeline_options *options, struc
     return PT_OK;
 }
 
-static void release_worker(struct worker *w)
+static void release_worker(struct pipeline_worker *w)
 {
     extract_free(w->extract);
     buf_release(&w->content);
@@ -676,7 +413,7 @@ void pipeline_free(struct pipeline *p)
         return;
     for (unsigned i = 0; p->workers != NULL && i < p->n_workers; i++)
         release_worker(&p->workers[i]);
-    clear_run(p);
+    pipeline_clear_run(p);
     vec_release(&p->sources);
     vec_release(&p->changes);
     vec_release(&p->seen);
@@ -695,7 +432,7 @@ void pipeline_free(struct pipeline *p)
 int pipeline_seed(struct pipeline *p, const char *path, const struct index_told *told,
                   const struct hash128 *content, struct err *err)
 {
-    struct known *k = know(p, path);
+    struct known *k = pipeline_know(p, path);
     if (k == NULL)
         return err_set(err, PT_ENOMEM, "out of memory for the list of files");
     k->told = *told;
@@ -704,159 +441,7 @@ int pipeline_seed(struct pipeline *p, const char *path, const struct index_told 
     return PT_OK;
 }
 
-/* ---- checkpoints ---- */
-
-/* The facts that a file had when it was kept. */
-static int restore_item(void *ctx, unsigned worker, size_t item)
-{
-    struct pipeline *p = ctx;
-    struct source *s = &p->sources.at[item];
-    if (s->left_out)
-        return extract_source(p, &p->workers[worker], s, slice_of("", 0));
-    struct shelf_key key = shelf_key(s->kept->content, s->lang, s->path);
-    int rc = shelf_get(p->options.shelf, &key, &s->facts, NULL);
-    if (item % COOL_FILES == COOL_FILES - 1)
-        cool(p);
-    return rc;
-}
-
-static bool list_kept(struct pipeline *p, const struct checkpoint *c)
-{
-    bool ok = vec_reserve(&p->sources, c->files.len);
-    for (uint32_t i = 0; ok && i < c->files.len; i++) {
-        const struct checkpoint_file *f = &c->files.at[i];
-        (void)vec_push(
-            &p->sources,
-            (struct source){.path = f->path, .lang = f->lang, .left_out = f->unread, .kept = f});
-    }
-    return ok;
-}
-
-/* A file in the state that the graph was told of is not looked into again if its contents were the
- * same then. */
-static bool change_kept(struct pipeline *p, struct source *s, struct index_kept *kept)
-{
-    const struct checkpoint_file *f = s->kept;
-    struct known *k = know(p, f->path);
-    if (k == NULL)
-        return false;
-    s->known = k;
-    *kept = (struct index_kept){f->leaf, f->notes, f->n_notes};
-    struct index_change c = {.path = k->path, .facts = s->facts, .kept = kept};
-    c.told = told_of(k);
-    if (c.told != NULL)
-        c.stat = c.told->stat;
-    s->facts = NULL;
-    if (!vec_push(&p->changes, c)) {
-        facts_free(c.facts);
-        return false;
-    }
-    return true;
-}
-
-static bool is_as_told(const struct known *k, const struct checkpoint_file *f)
-{
-    const struct hash128 none = {0};
-    return k->is_told && hash128_eq(k->content, f->unread ? none : f->content);
-}
-
-static void remember_kept(struct pipeline *p)
-{
-    for (uint32_t i = 0; i < p->sources.len; i++) {
-        const struct checkpoint_file *f = p->sources.at[i].kept;
-        struct known *k = p->sources.at[i].known;
-        k->stat = is_as_told(k, f) ? k->told.stat : (struct index_stat){0};
-        k->content = f->unread ? (struct hash128){0} : f->content;
-        k->lang = f->lang;
-        k->is_indexed = true;
-        k->is_told = false;
-    }
-}
-
-static int restore_changes(struct pipeline *p, struct err *err)
-{
-    uint32_t n = p->sources.len;
-    struct index_kept *kept = mem_calloc((size_t)n + 1, sizeof(*kept));
-    bool ok = kept != NULL;
-    for (uint32_t i = 0; ok && i < n; i++)
-        ok = change_kept(p, &p->sources.at[i], &kept[i]);
-    int rc = ok ? indexer_restore(p->indexer, p->changes.at, p->changes.len, err)
-                : err_set(err, PT_ENOMEM, "out of memory for what was kept of the index");
-    if (rc == PT_OK)
-        remember_kept(p);
-    mem_free(kept);
-    return rc;
-}
-
-static int restore(struct pipeline *p, const struct checkpoint *c, struct err *err)
-{
-    if (!list_kept(p, c))
-        return err_set(err, PT_ENOMEM, "out of memory for what was kept of the index");
-    p->many = p->sources.len >= COOL_FILES;
-    int rc = pool_run(p->n_workers, p->sources.len, restore_item, p);
-    if (rc == PT_OK && !begin_stage(p, STAGE_LINK, p->sources.len))
-        rc = cancelled(err);
-    else if (rc == PT_OK)
-        rc = restore_changes(p, err);
-    else if (rc != PT_ENOMEM)
-        rc = PT_OK; /* some facts are gone: then it is done as if there were no checkpoint */
-    clear_run(p);
-    return rc;
-}
-
-int pipeline_restore(struct pipeline *p, const char *state_dir, const char *identity,
-                     struct err *err)
-{
-    struct checkpoint c;
-    struct err why = {0};
-    if (p->options.shelf == NULL)
-        return PT_OK;
-    int rc = checkpoint_read(state_dir, identity, &c, &why);
-    if (rc == PT_ENOMEM) {
-        *err = why;
-        return rc;
-    }
-    if (rc != PT_OK)
-        return PT_OK;
-    rc = restore(p, &c, err);
-    checkpoint_release(&c);
-    return rc;
-}
-
-/* Few files more to resolve again than would be read for a checkpoint. */
-#define KEEP_LEAST 256u
-
-int pipeline_keep(struct pipeline *p, const char *state_dir, const char *identity, bool any,
-                  struct err *err)
-{
-    uint64_t resolved = indexer_resolved(p->indexer);
-    uint64_t least = any ? 1 : KEEP_LEAST + p->known.len / 8;
-    struct buf to = {0};
-    uint32_t n = 0;
-    if (p->options.shelf == NULL || resolved - p->kept_resolved < least)
-        return PT_OK;
-    checkpoint_begin(&to, identity);
-    for (; n < p->known.len; n++) {
-        const struct known *k = p->known.at[n].file;
-        struct index_kept kept;
-        if (!k->is_indexed || !indexer_kept(p->indexer, k->path, &kept))
-            break;
-        bool unread = hash128_eq(k->content, (struct hash128){0});
-        checkpoint_add(&to, &(struct checkpoint_file){.path = k->path,
-                                                      .content = k->content,
-                                                      .leaf = kept.leaf,
-                                                      .notes = kept.notes,
-                                                      .n_notes = kept.n_notes,
-                                                      .lang = k->lang,
-                                                      .unread = unread});
-    }
-    bool all = n == p->known.len;
-    int rc = all ? checkpoint_write(state_dir, &to, n, err) : PT_OK;
-    if (rc == PT_OK && all)
-        p->kept_resolved = resolved;
-    buf_release(&to);
-    return rc;
-}
+/* ---- at rest ---- */
 
 /* Some time after the last sweep: the keys of all files are to be gathered for it. */
 static void sweep(struct pipeline *p)
@@ -901,7 +486,7 @@ void pipeline_shrink(struct pipeline *p)
 
 static int finish(struct pipeline *p, int rc, struct outcome to, struct pipeline_report *report)
 {
-    clear_run(p);
+    pipeline_clear_run(p);
     if (rc != PT_OK) {
         if (to.delta != NULL)
             delta_release(to.delta);
@@ -926,8 +511,8 @@ static int scan_parts(struct pipeline *p, const char *const *paths, uint32_t n,
                       struct pipeline_report *report, struct err *err)
 {
     uint64_t t0 = clock_now_ns();
-    if (!begin_stage(p, STAGE_SCAN, 0))
-        return cancelled(err);
+    if (!pipeline_begin_stage(p, STAGE_SCAN, 0))
+        return pipeline_cancelled(err);
     int rc = reopen_root(p, err);
     if (rc == PT_OK)
         rc = scan_paths(p->root, &p->options.scan, paths, n, &report->scan, err);
