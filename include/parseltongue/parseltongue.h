@@ -176,6 +176,7 @@ const char *pt_workspace_notice(const struct pt_workspace *w);
 struct pt_index_options {
     uint32_t threads; /* 0: one for each processor */
     bool no_ignore;   /* take in what .gitignore and the like leave out */
+    bool force;       /* also if the tree is /, the home folder (HOME), or above that */
 };
 
 /* All of the graph, and what it took. */
@@ -192,7 +193,8 @@ struct pt_index_report {
  * and ignore files are heeded unless they were not when it was last indexed. `ret` may be NULL.
  * On failure the graph is as before, or (if only what comes after the commit failed) the new one.
  * PT_EBUSY: views are pinned, or another thread indexes or checks. PT_EEXIST: another process
- * writes the graph; try again. PT_EACCES, PT_ENOSPC, PT_EIO, PT_ENOMEM. */
+ * writes the graph; try again. PT_EREFUSED: the tree is /, the home folder, or above that, and
+ * `force` is not set. PT_EACCES, PT_ENOSPC, PT_EIO, PT_ENOMEM. */
 int pt_workspace_index(struct pt_workspace *w, const struct pt_index_options *options,
                        struct pt_index_report *ret, struct pt_error *error);
 

@@ -104,7 +104,8 @@ static int check_root(struct run *r, struct err *err)
     const struct method *m = r->args->method;
     if (r->args->force || m->flags & METHOD_CLOSED || strcmp(m->name, "ingest") == 0)
         return PT_OK;
-    return root_check(buf_cstr(&r->root), err);
+    return strcmp(m->name, "index") == 0 ? root_check(buf_cstr(&r->root), err)
+                                         : root_check_graph(buf_cstr(&r->root), err);
 }
 
 static int open_workspace(struct run *r, struct call *c, struct err *err)

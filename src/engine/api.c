@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/sort.h"
+#include "engine/root.h"
 #include "engine/workspace.h"
 #include "graph/merkle.h"
 #include "query/cycles.h"
@@ -346,7 +347,11 @@ int pt_workspace_index(struct pt_workspace *w, const struct pt_index_options *op
 {
     struct err err;
     assert(w != NULL);
-    int rc = begin_upkeep(w, &err);
+    int rc = PT_OK;
+    if (options == NULL || !options->force)
+        rc = root_check(workspace_root(w->inner), &err);
+    if (rc == PT_OK)
+        rc = begin_upkeep(w, &err);
     if (rc != PT_OK)
         return give(error, &err);
     rc = shut_out_readers(w, &err);

@@ -60,10 +60,21 @@ static bool stands_for_dump(const char *root)
 
 int root_check(const char *root, struct err *err)
 {
-    if (!is_too_much(root) || stands_for_dump(root))
+    if (!is_too_much(root))
         return PT_OK;
     return err_set(err, PT_EREFUSED,
                    "%s is more than one project: --workspace names another tree, --force takes it "
                    "all the same",
                    root);
+}
+
+int root_check_graph(const char *root, struct err *err)
+{
+    struct err why = {0};
+    int rc = root_check(root, &why);
+    if (rc == PT_OK || stands_for_dump(root))
+        return PT_OK;
+    if (err != NULL)
+        *err = why;
+    return rc;
 }

@@ -10,9 +10,12 @@
 #include "base/err.h"
 
 /* PT_EREFUSED: the folder is one of those, however it is spelt: what counts is which folder it is
- * (device and inode), so that links, "..", and other names of a mount make no difference. One whose
- * graph stands for a dump passes: that reads no tree. A folder that cannot be looked at passes, too:
- * whoever opens it finds out why. */
+ * (device and inode), so that links, "..", and other names of a mount make no difference. A folder
+ * that cannot be looked at passes: whoever opens it finds out why. */
 int root_check(const char *root, struct err *err);
+
+/* The same for whoever wants the graph, and has the tree read only if need be: one that stands for a
+ * dump passes, for then it is not read. */
+int root_check_graph(const char *root, struct err *err);
 
 #endif

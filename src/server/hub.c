@@ -514,7 +514,7 @@ static int open_root(struct hub *h, const char *root, bool force, struct place *
         *ret = p;
         return PT_OK;
     }
-    int rc = force ? PT_OK : root_check(root, err);
+    int rc = force ? PT_OK : root_check_graph(root, err);
     return rc == PT_OK ? add_place(h, root, ret, err) : rc;
 }
 

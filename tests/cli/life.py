@@ -339,6 +339,13 @@ def test_the_home_is_refused_with_and_without_a_daemon(place):
                       "parseltongue: %s is more than one project: " % os.path.realpath(root))
         fails(place, ["index", "."], 1, "is more than one project", cwd=home)
     equal(list((place.state / "parseltongue").glob("home-*")), [], "state of what was refused")
+    # The graph of a dump may lie there, but the tree is not taken in its place.
+    (place.top / "dump").write_text("FILE: d.py\ndef dumped():\n    pass\n")
+    place.good("ingest", str(place.top / "dump"), cwd=home)
+    for options in ([], ["--no-daemon"]):
+        holds(place.good("query", "where-defined", "dumped", *options, cwd=home).out, "d.py", "the dump")
+        fails(place, ["index", *options], 1, "is more than one project", cwd=home)
+    place.good("index", "--force", "--no-daemon", cwd=home)
     # A daemon with another home has the last word all the same.
     place.good("daemon", "stop")
     place.good("daemon", "start")

@@ -397,6 +397,25 @@ static void test_check__counts_what_changed_while_views_are_pinned(void **state)
     end(&f);
 }
 
+static void test_index__takes_the_home_only_by_force(void **state)
+{
+    static const struct pt_index_options force = {.threads = 1, .force = true};
+    char cwd[4000];
+    (void)state;
+    struct fixture f = begin();
+    pt_view_unpin(f.v);
+    assert_non_null(getcwd(cwd, sizeof(cwd)));
+    setenv("HOME", cwd, 1);
+    MUST(pt_workspace_index(f.w, &one_thread, NULL, error)); /* which is below that */
+    setenv("HOME", pt_workspace_root(f.w), 1);
+    REFUSED(PT_EREFUSED, pt_workspace_index(f.w, &one_thread, NULL, error));
+    REFUSED(PT_EREFUSED, pt_workspace_index(f.w, NULL, NULL, error));
+    MUST(pt_workspace_index(f.w, &force, NULL, error));
+    unsetenv("HOME");
+    f.v = pinned(f.w);
+    end(&f);
+}
+
 static void test_index__goes_on_without_ignore_files_until_told_otherwise(void **state)
 {
     (void)state;
@@ -1381,6 +1400,7 @@ int main(void)
         IN_NEW_DIR(test_index__reports_what_the_view_then_says),
         IN_NEW_DIR(test_index__is_what_whoever_opens_next_finds),
         IN_NEW_DIR(test_check__counts_what_changed_while_views_are_pinned),
+        IN_NEW_DIR(test_index__takes_the_home_only_by_force),
         IN_NEW_DIR(test_index__goes_on_without_ignore_files_until_told_otherwise),
         IN_NEW_DIR(test_index__is_refused_while_views_are_pinned),
         IN_NEW_DIR(test_index__fails_when_the_tree_has_gone_and_the_graph_stays),

@@ -30,6 +30,7 @@ static int check(const char *path)
 {
     struct err err = {0};
     int rc = root_check(path, &err);
+    assert_int_equal(root_check_graph(path, NULL) != PT_OK && rc == PT_OK, false);
     if (rc != PT_OK)
         assert_non_null(strstr(err.msg, "is more than one project"));
     return rc;
@@ -106,7 +107,9 @@ static void test_root__a_dump_may_stand_for_the_home(void **state)
     assert_int_equal(check("below/home"), PT_EREFUSED);
     assert_int_equal(workspace_ingest(w, "dump", &options, &report, &err), PT_OK);
     pipeline_report_release(&report);
-    assert_int_equal(check("link"), PT_OK);
+    assert_int_equal(check("link"), PT_EREFUSED); /* to index the tree is another thing */
+    assert_int_equal(root_check_graph("link", &err), PT_OK);
+    assert_int_equal(root_check_graph("below", &err), PT_EREFUSED);
     workspace_close(w);
 }
 
