@@ -11,12 +11,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* A commit of more nodes and edges than this is not logged but written as an image: its record
- * might be too long. */
-#define DURABLE_LARGE 500000u
+/* A commit of more nodes and edges than this is not even tried to be logged, but written as an
+ * image, as is one whose record turns out too long. */
+#define DURABLE_LARGE 8000000u
 
 /* Of a graph that is written as an image, so much is in memory at once. */
-#define DURABLE_BUILD_BYTES ((size_t)256 << 20)
+#define DURABLE_BUILD_BYTES ((size_t)192 << 20)
 
 /* So many commits touch so many pages of an image that it costs less to map all of them at once. */
 #define COLD_REPLAYS 200u
@@ -269,16 +269,23 @@ uint64_t durable_log_bytes(const struct durable *s)
 
 /* ---- commits ---- */
 
-static int append(struct durable *s, const struct delta *d, int64_t time, struct err *err)
+/* The payload of its record into s->encoded. PT_ELIMIT: it is too long for one. */
+static int encode(struct durable *s, const struct delta *d, int64_t time, struct err *err)
 {
     uint8_t stamp[TIME_SIZE];
     put_time(stamp, time);
     buf_reset(&s->encoded);
     buf_add(&s->encoded, (const char *)stamp, sizeof(stamp));
     int rc = delta_encode(d, &s->encoded, err);
+    return rc == PT_OK && s->encoded.n > WAL_PAYLOAD_MAX
+               ? err_set(err, PT_ELIMIT, "a commit is too large for the log")
+               : rc;
+}
+
+static int append(struct durable *s, struct err *err)
+{
     struct io_part part = {s->encoded.p, s->encoded.n};
-    if (rc == PT_OK)
-        rc = wal_append(s->wal, &part, 1, NULL, err);
+    int rc = wal_append(s->wal, &part, 1, NULL, err);
     return rc == PT_OK ? wal_commit(s->wal, err) : rc;
 }
 
@@ -353,13 +360,16 @@ static int apply_large(struct durable *s, const struct delta *d, struct live_sta
     return rc;
 }
 
+/* PT_ELIMIT: it is too large for that. */
 static int apply_logged(struct durable *s, const struct delta *d, struct live_stamp stamp,
                         struct err *err)
 {
     int rc = live_prepare(durable_graph(s), d, stamp, err);
     if (rc != PT_OK)
         return rc;
-    rc = append(s, d, stamp.as_of_ns, err);
+    rc = encode(s, d, stamp.as_of_ns, err);
+    if (rc == PT_OK)
+        rc = append(s, err);
     if (rc == PT_OK)
         live_publish(durable_graph(s));
     else
@@ -432,9 +442,14 @@ int durable_apply(struct durable *s, const struct delta *d, struct err *err)
         return replace_by_delta(s, d, err);
     if (s->options.replace)
         return err_set(err, PT_EINVAL, "%s: the first commit must replace all", s->dir);
-    if (large)
+    rc = !large ? apply_logged(s, d, stamp, err) : PT_ELIMIT;
+    large = rc == PT_ELIMIT;
+    if (large) {
         (void)durable_settle(s, NULL); /* it may bring another graph */
-    rc = large ? apply_large(s, d, stamp, err) : apply_logged(s, d, stamp, err);
+        buf_release(&s->encoded);
+        err_clear(err);
+        rc = apply_large(s, d, stamp, err);
+    }
     if (rc == PT_OK)
         committed(s, stamp, large);
     return rc;

@@ -313,6 +313,7 @@ static void remember(struct durable *s)
     struct buf swap = c->payload;
     if (s->encoded.n > RECENT_BYTES_MAX) {
         c->seq = 0;
+        buf_release(&s->encoded); /* commits are not that large again and again */
         return;
     }
     c->payload = s->encoded;

@@ -171,7 +171,11 @@ static void test_durable__what_replaces_all_is_an_image(void **state)
 
 static void test_durable__a_large_commit_is_an_image(void **state)
 {
-    enum { NODES = 255000, EDGES = 250000 };
+    enum {
+        NODES = 255000,
+        EDGES = 250000,
+        TEXT = 300
+    }; /* more than a record of the log may have */
     (void)state;
     struct place p = place_new(103, 0);
     struct delta d;
@@ -183,7 +187,7 @@ static void test_durable__a_large_commit_is_an_image(void **state)
         nodes[k] = (struct unit_node){.sig = hash_mix64(UINT64_C(77) << 32 | k),
                                       .name = "n",
                                       .qualified = "n",
-                                      .signature = "",
+                                      .signature = arena_printf(&d.arena, "%*u", TEXT, k),
                                       .kind = k == 0 ? NODE_FILE : NODE_FIELD};
     for (uint32_t k = 0; k < EDGES; k++)
         edges[k] =
