@@ -632,6 +632,7 @@ static void tidy_up(struct follower *f)
 static void shrink(struct follower *f)
 {
     pipeline_shrink(f->pipeline);
+    image_cool(durable_graph(f->w->store));
     mem_trim();
 }
 
