@@ -536,6 +536,8 @@ static bool has_contents(struct comparison *c, const struct scan_file *f, const 
     if (io_read_file_stat(c->dir, f->path, c->max_bytes, &c->content, &st, NULL) != PT_OK)
         return unread;
     struct slice text = buf_as_slice(&c->content);
+    if (scan_is_binary(text.p, text.n)) /* it is left out, and stands there as if it were empty */
+        return unread;
     return !unread && hash128_eq(hash128(text.p, text.n), v->content);
 }
 
