@@ -117,9 +117,11 @@ static int decode(struct checkpoint *c, const char *identity, struct err *err)
 {
     struct reader r = {.to = c, .err = err};
     uint32_t n_files = 0, at = 0;
+    if (c->bytes.p == NULL)
+        return corrupt(err, "it is empty");
     r.p = (const uint8_t *)c->bytes.p;
     r.end = r.p + c->bytes.n;
-    int rc = r.p != NULL ? read_header(&r, identity, &n_files) : corrupt(err, "it is empty");
+    int rc = read_header(&r, identity, &n_files);
     for (uint32_t i = 0; rc == PT_OK && i < n_files; i++)
         rc = read_file(&r);
     if (rc == PT_OK && r.p != r.end)
