@@ -499,6 +499,15 @@ static int check_usable(const struct indexer *ix, struct err *err)
                       : PT_OK;
 }
 
+/* For what needs an index that knows no files yet. */
+static int check_empty(const struct indexer *ix, struct err *err)
+{
+    int rc = check_usable(ix, err);
+    return rc == PT_OK && ix->files.len > 0
+               ? err_set(err, PT_EINVAL, "the index knows files already")
+               : rc;
+}
+
 /* Facts that it did not come to. */
 static void free_changes(struct index_change *changes, uint32_t n)
 {
@@ -519,7 +528,7 @@ static bool resolve_doubtful(struct indexer *ix)
 }
 
 /* The files of the changes come and go and are linked; which files are to be resolved is known then.
- * By change: is its file gone? */
+ * `gone`, by change: is its file? NULL: none can be. */
 static int link_changes(struct indexer *ix, struct index_change *changes, uint32_t n, bool *gone,
                         struct err *err)
 {
@@ -530,7 +539,8 @@ static int link_changes(struct indexer *ix, struct index_change *changes, uint32
     vec_clear(&ix->resolving);
     vec_clear(&ix->includers);
     for (uint32_t i = n; rc == PT_OK && i-- > 0;) { /* backwards: see program_put */
-        gone[i] = is_gone(ix, &changes[i]);
+        if (gone != NULL)
+            gone[i] = is_gone(ix, &changes[i]);
         rc = change_file(ix, &changes[i], err);
         if (i % INDEX_BATCH == 0)
             indexer_read_batch(ix);
@@ -617,9 +627,8 @@ static int take_all_kept(struct indexer *ix, const struct index_change *changes,
 
 static int restore(struct indexer *ix, struct index_change *changes, uint32_t n, struct err *err)
 {
-    bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));
     ix->restoring = true;
-    int rc = gone != NULL ? link_changes(ix, changes, n, gone, err) : indexer_no_memory(err);
+    int rc = link_changes(ix, changes, n, NULL, err);
     if (rc == PT_OK)
         rc = indexer_name_only(ix, err);
     if (rc == PT_OK)
@@ -630,16 +639,13 @@ static int restore(struct indexer *ix, struct index_change *changes, uint32_t n,
         f->to_tell = f->in_doubt && f->to_tell;
     }
     ix->restoring = false;
-    mem_free(gone);
     return rc;
 }
 
 int indexer_restore(struct indexer *ix, struct index_change *changes, uint32_t n, struct err *err)
 {
     uint64_t failures = mem_failures();
-    int rc = check_usable(ix, err);
-    if (rc == PT_OK && ix->files.len > 0)
-        rc = err_set(err, PT_EINVAL, "the index knows files already");
+    int rc = check_empty(ix, err);
     if (rc == PT_OK)
         rc = restore(ix, changes, n, err);
     rc = indexer_unless_starved(rc, failures, err);
@@ -669,13 +675,7 @@ static int fill(struct indexer *ix, struct index_change *changes, uint32_t n,
                 struct unit_source *ret, struct indexer_report *report, struct err *err)
 {
     uint64_t t0 = clock_now_ns();
-    bool *gone = mem_calloc((size_t)n + 1, sizeof(*gone));
-    if (ix->files.len > 0)
-        err_set(err, PT_EINVAL, "the index knows files already");
-    int rc = gone == NULL        ? indexer_no_memory(err)
-             : ix->files.len > 0 ? PT_EINVAL
-                                 : link_changes(ix, changes, n, gone, err);
-    mem_free(gone);
+    int rc = link_changes(ix, changes, n, NULL, err);
     *report = (struct indexer_report){.linked = ix->linking.len,
                                       .resolved = ix->resolving.len,
                                       .units = ix->resolving.len,
@@ -689,7 +689,7 @@ int indexer_fill(struct indexer *ix, struct index_change *changes, uint32_t n,
                  struct unit_source *ret, struct indexer_report *ret_report, struct err *err)
 {
     uint64_t failures = mem_failures();
-    int rc = check_usable(ix, err);
+    int rc = check_empty(ix, err);
     if (rc == PT_OK)
         rc = fill(ix, changes, n, ret, ret_report, err);
     rc = indexer_unless_starved(rc, failures, err);
